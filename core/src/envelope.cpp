@@ -162,7 +162,8 @@ Result<StoredEntry> decode(const Bytes& stored, const Key* expected) {
 std::string encode_envelope(const Entry& entry, Version version) {
   const Life life = entry.life.clamped();
   std::string out;
-  out.reserve(kHeaderBytes + entry.key.text().size() + entry.value.size() + 64 * entry.epochs.size());
+  out.reserve(kHeaderBytes + entry.key.text().size() + entry.value.size() +
+              64 * entry.epochs.size());
   out.append(kMagic).push_back(kFormat);
   append_number(out, std::to_underlying(entry.presence));
   append_number(out, std::to_underlying(entry.codec));

@@ -65,7 +65,8 @@ std::string_view to_string(Advice advice) noexcept {
   std::unreachable();
 }
 
-Error::Error(Errc code, std::string context) : Error(code, implied_advice(code), std::move(context)) {}
+Error::Error(Errc code, std::string context)
+    : Error(code, implied_advice(code), std::move(context)) {}
 
 Error::Error(Errc code, Advice advice, std::string context)
     : code_(code),

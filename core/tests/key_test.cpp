@@ -25,7 +25,7 @@ TEST(Key, reads_back_its_own_text) {
 
 TEST(Key, refuses_a_namespace_outside_its_alphabet) {
   for (const std::string& name : {std::string(), std::string("Upper"), std::string("a b"),
-                                 std::string("a:b"), std::string(65, 'a')}) {
+                                  std::string("a:b"), std::string(65, 'a')}) {
     const auto key = Key::make(name, "id");
     ASSERT_FALSE(key) << name;
     EXPECT_EQ(key.error().code(), Errc::invalid_argument);

@@ -1,8 +1,8 @@
 #include <larder/registry.hpp>
 
+#include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <gtest/gtest.h>
 
 namespace larder {
 namespace {

@@ -90,8 +90,8 @@ enum class FillOutcome : std::uint8_t {
 
 struct Addition {
   Key key;
-  std::int64_t delta = 1;   // 0 reads
-  milliseconds life{0};     // of a counter this call creates; 0 = as long as the store keeps it
+  std::int64_t delta = 1;  // 0 reads
+  milliseconds life{0};    // of a counter this call creates; 0 = as long as the store keeps it
 };
 
 // ---- quotas -------------------------------------------------------------------------
@@ -113,9 +113,9 @@ struct QuotaRequest {
 
 struct QuotaAnswer {
   bool allowed = false;
-  std::uint32_t remaining = 0;   // units that may still be taken at once
-  milliseconds retry_after{0};   // 0 when allowed; else when this cost will be, rounded up
-  milliseconds reset_after{0};   // until the full burst is there again, rounded up
+  std::uint32_t remaining = 0;  // units that may still be taken at once
+  milliseconds retry_after{0};  // 0 when allowed; else when this cost will be, rounded up
+  milliseconds reset_after{0};  // until the full burst is there again, rounded up
 };
 
 // ---- events -------------------------------------------------------------------------
@@ -168,9 +168,9 @@ using Change = std::variant<KeysChanged, WatchLost>;
 // ---- care ---------------------------------------------------------------------------
 
 struct ScanRequest {
-  std::string name_space{};        // empty = all
-  std::string cursor{};            // empty = from the start; else of the last page
-  std::size_t count = 100;         // about so many; 1 to 10,000
+  std::string name_space{};  // empty = all
+  std::string cursor{};      // empty = from the start; else of the last page
+  std::size_t count = 100;   // about so many; 1 to 10,000
 };
 
 struct ScanPage {
@@ -184,10 +184,10 @@ struct BackendStats {
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
   std::uint64_t writes = 0;
-  std::uint64_t evictions = 0;     // for room
-  std::uint64_t expirations = 0;   // for age, where the store tells
-  std::uint64_t corrupt = 0;       // envelopes that could not be read
-  std::uint64_t errors = 0;        // calls that ended in an error
+  std::uint64_t evictions = 0;    // for room
+  std::uint64_t expirations = 0;  // for age, where the store tells
+  std::uint64_t corrupt = 0;      // envelopes that could not be read
+  std::uint64_t errors = 0;       // calls that ended in an error
   std::optional<std::uint64_t> entries{};
   std::optional<std::uint64_t> bytes{};
 };

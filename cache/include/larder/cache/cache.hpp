@@ -38,10 +38,10 @@ struct Explanation {
   };
   std::string key;
   std::optional<Found> found{};
-  MissCause cause = MissCause::none;   // what get() would meet
+  MissCause cause = MissCause::none;  // what get() would meet
   std::vector<TagState> tags{};
-  bool loading_here = false;           // a load runs in this process
-  std::size_t waiters = 0;             // callers waiting for it
+  bool loading_here = false;  // a load runs in this process
+  std::size_t waiters = 0;    // callers waiting for it
 
   // Several lines of text.
   [[nodiscard]] std::string text() const;

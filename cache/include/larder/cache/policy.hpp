@@ -53,8 +53,8 @@ struct Loaded {
 
 // What a loader is told.
 struct LoadContext {
-  Deadline deadline;              // be done by then; the load is abandoned after it
-  std::optional<Found> stale{};   // the outdated entry, if one is at hand
+  Deadline deadline;             // be done by then; the load is abandoned after it
+  std::optional<Found> stale{};  // the outdated entry, if one is at hand
 };
 
 // Brings the value. Runs once for all who wait; may run on the executor of any of them;
@@ -64,10 +64,10 @@ using Loader = std::function<awaitable<Result<Loaded>>(const LoadContext&)>;
 
 // Where an answer came from.
 enum class Source : std::uint8_t {
-  store,       // a fresh entry
-  load,        // this call loaded it
-  coalesced,   // another call was loading it
-  stale,       // loading failed; an outdated entry within stale_if_error
+  store,      // a fresh entry
+  load,       // this call loaded it
+  coalesced,  // another call was loading it
+  stale,      // loading failed; an outdated entry within stale_if_error
 };
 
 // Why the store could not answer; `none` when it did.
@@ -80,11 +80,11 @@ enum class MissCause : std::uint8_t {
 };
 
 struct Answer {
-  std::optional<Bytes> value;     // nullopt: a known absence
-  milliseconds fresh_left{0};     // 0 or below: not cached, or stale
+  std::optional<Bytes> value;  // nullopt: a known absence
+  milliseconds fresh_left{0};  // 0 or below: not cached, or stale
   Source source = Source::store;
   MissCause cause = MissCause::none;
-  bool stored = false;            // this answer is now in the store
+  bool stored = false;             // this answer is now in the store
   std::optional<Error> failure{};  // with Source::stale: why loading failed
 };
 

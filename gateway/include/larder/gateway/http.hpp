@@ -19,12 +19,12 @@ using HeaderView = std::pair<std::string_view, std::string_view>;
 
 // Views into the connection's buffer, valid until the handler's reply is complete.
 struct HttpRequest {
-  std::string_view method;   // "POST"
-  std::string_view target;   // "/mcp?x=1", as sent
-  std::string_view path;     // without the query
+  std::string_view method;  // "POST"
+  std::string_view target;  // "/mcp?x=1", as sent
+  std::string_view path;    // without the query
   std::span<const HeaderView> headers;
   std::string_view body;
-  std::string_view peer;     // the client's address, "127.0.0.1"
+  std::string_view peer;  // the client's address, "127.0.0.1"
 
   // The first header of that name (any case); empty where absent.
   [[nodiscard]] std::string_view header(std::string_view name) const noexcept;

@@ -16,16 +16,16 @@ namespace larder::gateway {
 
 // Every bound has a name, a unit and an answer.
 struct HttpLimits {
-  std::size_t header_bytes_max = 16U << 10;     // request line and headers; over: 431
-  std::size_t headers_max = 100;                // count; over: 431
-  std::size_t body_bytes_max = 4U << 20;        // over: 413
-  std::size_t connections_max = 10'000;         // over: 503 and closed
-  std::size_t requests_max = 1'000;             // handlers running at once; over: 503
-  milliseconds header_timeout{10'000};          // first byte of a request to end of headers: 408
-  milliseconds body_timeout{30'000};            // end of headers to end of body: 408
-  milliseconds idle_timeout{75'000};            // between requests; closed silently
-  milliseconds write_timeout{30'000};           // a client that does not read; closed
-  milliseconds stop_timeout{10'000};            // graceful stop: then connections are cut
+  std::size_t header_bytes_max = 16U << 10;  // request line and headers; over: 431
+  std::size_t headers_max = 100;             // count; over: 431
+  std::size_t body_bytes_max = 4U << 20;     // over: 413
+  std::size_t connections_max = 10'000;      // over: 503 and closed
+  std::size_t requests_max = 1'000;          // handlers running at once; over: 503
+  milliseconds header_timeout{10'000};       // first byte of a request to end of headers: 408
+  milliseconds body_timeout{30'000};         // end of headers to end of body: 408
+  milliseconds idle_timeout{75'000};         // between requests; closed silently
+  milliseconds write_timeout{30'000};        // a client that does not read; closed
+  milliseconds stop_timeout{10'000};         // graceful stop: then connections are cut
 };
 
 // One line of the access log.
@@ -36,17 +36,17 @@ struct HttpExchange {
 };
 
 struct HttpServerOptions {
-  std::string host = "127.0.0.1";   // an address or a name
-  std::uint16_t port = 0;           // 0 = any free one
+  std::string host = "127.0.0.1";  // an address or a name
+  std::uint16_t port = 0;          // 0 = any free one
   HttpLimits limits{};
 };
 
 struct HttpServerStats {
-  std::uint64_t connections = 0;         // open now
-  std::uint64_t requests = 0;            // handlers running now
+  std::uint64_t connections = 0;  // open now
+  std::uint64_t requests = 0;     // handlers running now
   std::uint64_t connections_total = 0;
-  std::uint64_t refused_total = 0;       // over connections_max or requests_max
-  std::uint64_t malformed_total = 0;     // answered 400, 408, 413, 431, 501, 505
+  std::uint64_t refused_total = 0;    // over connections_max or requests_max
+  std::uint64_t malformed_total = 0;  // answered 400, 408, 413, 431, 501, 505
 };
 
 // Listens on every thread of the runtime (SO_REUSEPORT), so a connection stays on one

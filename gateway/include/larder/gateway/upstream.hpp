@@ -28,30 +28,30 @@
 namespace larder::gateway {
 
 struct HttpUpstreamOptions {
-  std::string url;                                       // http:// or https://
+  std::string url;                                        // http:// or https://
   std::vector<std::pair<std::string, Secret>> headers{};  // sent with every request
   std::size_t connections_max = 64;
 };
 
 struct StdioUpstreamOptions {
-  std::string command;                                   // found on PATH
+  std::string command;  // found on PATH
   std::vector<std::string> args{};
-  std::vector<std::pair<std::string, Secret>> env{};     // added to a small safe environment
-  std::string cwd{};                                     // empty = the gateway's
+  std::vector<std::pair<std::string, Secret>> env{};  // added to a small safe environment
+  std::string cwd{};                                  // empty = the gateway's
 };
 
 struct UpstreamLimits {
-  milliseconds connect_timeout{5'000};    // TCP, TLS, or the start of a process
-  milliseconds handshake_timeout{10'000}; // probe and initialize, each
-  milliseconds call_timeout{30'000};      // default deadline of a call
+  milliseconds connect_timeout{5'000};     // TCP, TLS, or the start of a process
+  milliseconds handshake_timeout{10'000};  // probe and initialize, each
+  milliseconds call_timeout{30'000};       // default deadline of a call
   std::size_t answer_bytes_max = 16U << 20;
-  std::size_t calls_max = 256;            // at once; over: Errc::overloaded
+  std::size_t calls_max = 256;  // at once; over: Errc::overloaded
   milliseconds backoff_min{200};
   milliseconds backoff_max{30'000};
 };
 
 struct UpstreamOptions {
-  std::string name;                                      // the key in mcpServers
+  std::string name;  // the key in mcpServers
   std::variant<HttpUpstreamOptions, StdioUpstreamOptions> transport;
   UpstreamLimits limits{};
 };
@@ -59,16 +59,16 @@ struct UpstreamOptions {
 // What the server said of itself when we connected.
 struct ServerFacts {
   mcp::Era era = mcp::Era::modern;
-  std::string version;             // negotiated protocol revision
-  std::string capabilities_json;   // "{}" at least
-  std::string server_info_json;    // "{}" at least
-  std::string instructions;        // may be empty
+  std::string version;            // negotiated protocol revision
+  std::string capabilities_json;  // "{}" at least
+  std::string server_info_json;   // "{}" at least
+  std::string instructions;       // may be empty
 };
 
 struct UpstreamCall {
   std::string method;
-  mcp::Outgoing request;           // id, era and version are set by the upstream
-  mcp::RequestFacts facts{};       // for headers to modern servers
+  mcp::Outgoing request;      // id, era and version are set by the upstream
+  mcp::RequestFacts facts{};  // for headers to modern servers
   std::vector<mcp::HeaderParam> params{};
   Deadline deadline;
 };
@@ -95,9 +95,9 @@ enum class UpstreamState : std::uint8_t { connecting, ready, failed, closed };
 struct UpstreamStatus {
   UpstreamState state = UpstreamState::connecting;
   std::optional<ServerFacts> facts{};
-  std::string last_error{};        // empty when there was none; no secrets
-  std::uint64_t calls = 0;         // sent
-  std::uint64_t failures = 0;      // ended in an Error
+  std::string last_error{};    // empty when there was none; no secrets
+  std::uint64_t calls = 0;     // sent
+  std::uint64_t failures = 0;  // ended in an Error
   std::uint64_t reconnects = 0;
 };
 

@@ -21,8 +21,8 @@ inline constexpr std::string_view kLatestLegacyVersion = "2025-11-25";
 inline constexpr std::string_view kAssumedLegacyVersion = "2025-03-26";
 
 // Newest first.
-inline constexpr std::array<std::string_view, 4> kSupportedVersions = {
-    "2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"};
+inline constexpr std::array<std::string_view, 4> kSupportedVersions = {"2026-07-28", "2025-11-25",
+                                                                       "2025-06-18", "2025-03-26"};
 
 // The era of a version we support; nullopt for any other text.
 [[nodiscard]] std::optional<Era> era_of(std::string_view version) noexcept;

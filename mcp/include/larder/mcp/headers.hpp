@@ -42,8 +42,7 @@ struct HeaderParam {
 
 // The headers for a modern request to an upstream: MCP-Protocol-Version, Mcp-Method,
 // Mcp-Name where the method has one, Mcp-Param-* for the tool's mirrored arguments.
-[[nodiscard]] std::vector<Header> write_headers(const Outgoing& request,
-                                                const RequestFacts& facts,
+[[nodiscard]] std::vector<Header> write_headers(const Outgoing& request, const RequestFacts& facts,
                                                 std::span<const HeaderParam> params);
 
 }  // namespace larder::mcp

@@ -21,17 +21,17 @@ namespace larder::mcp {
 enum class ListKind : std::uint8_t { tools, prompts, resources, resource_templates };
 
 [[nodiscard]] std::optional<ListKind> list_kind(std::string_view method) noexcept;
-[[nodiscard]] std::string_view list_method(ListKind kind) noexcept;   // "tools/list", ...
-[[nodiscard]] std::string_view list_member(ListKind kind) noexcept;   // "tools", ...
+[[nodiscard]] std::string_view list_method(ListKind kind) noexcept;  // "tools/list", ...
+[[nodiscard]] std::string_view list_member(ListKind kind) noexcept;  // "tools", ...
 
 // Between an upstream's name and the name it gives, in a merged catalogue.
 inline constexpr std::string_view kNameSeparator = "__";
 
 // What routing and policy know of one listed thing.
 struct ListItem {
-  std::string name;                   // as the upstream calls it; the uri (or template) of resources
-  bool read_only = false;             // tools: annotations.readOnlyHint === true
-  bool open_world = true;             // tools: annotations.openWorldHint, default true
+  std::string name;        // as the upstream calls it; the uri (or template) of resources
+  bool read_only = false;  // tools: annotations.readOnlyHint === true
+  bool open_world = true;  // tools: annotations.openWorldHint, default true
   std::vector<HeaderParam> params{};  // tools: mirrored arguments
   std::string fingerprint{};          // tools: SHA-256 of the canonical definition, 16 hex digits
 };

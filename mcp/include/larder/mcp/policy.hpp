@@ -37,10 +37,10 @@ struct CallPolicy {
 };
 
 struct CallContext {
-  const ToolRule* rule = nullptr;        // of this tool, if any
-  bool trusted = false;                  // the upstream is marked trusted
+  const ToolRule* rule = nullptr;            // of this tool, if any
+  bool trusted = false;                      // the upstream is marked trusted
   std::chrono::milliseconds trusted_ttl{0};  // for trusted read-only tools without a rule
-  const ListItem* tool = nullptr;        // as listed, if known
+  const ListItem* tool = nullptr;            // as listed, if known
 };
 
 // A rule decides first. Without one, a trusted upstream's readOnlyHint: true tool is
@@ -56,12 +56,12 @@ struct CallContext {
 // Everything that may change a result. Two requests with one key text get one result.
 struct KeyFacts {
   std::string_view upstream;
-  std::string_view upstream_version;       // protocol revision spoken upstream
+  std::string_view upstream_version;  // protocol revision spoken upstream
   std::string_view method;
-  std::string_view subject;                // canonical params, arguments included
-  std::string_view fingerprint;            // of the tool's definition; empty if unknown
-  std::string_view client_capabilities;    // canonical; empty where they cannot matter
-  std::string_view principal;              // HMAC of the auth context; empty for shared
+  std::string_view subject;              // canonical params, arguments included
+  std::string_view fingerprint;          // of the tool's definition; empty if unknown
+  std::string_view client_capabilities;  // canonical; empty where they cannot matter
+  std::string_view principal;            // HMAC of the auth context; empty for shared
 };
 
 // The id of a cache key: 43 characters, a digest over unambiguously framed fields.

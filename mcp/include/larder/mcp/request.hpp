@@ -13,17 +13,17 @@ namespace larder::mcp {
 // params.name and so on, decoded; absent members are nullopt. Members of the wrong type
 // are kInvalidParams naming the member.
 struct RequestFacts {
-  std::optional<std::string> name;            // params.name
-  std::optional<std::string> uri;             // params.uri
-  std::optional<std::string> cursor;          // params.cursor; "" is a cursor
-  std::string arguments_json;                 // params.arguments; empty where absent
-  std::optional<std::string> ref_name;        // params.ref.name   (completion/complete)
-  std::optional<std::string> ref_uri;         // params.ref.uri
-  bool is_retry = false;                      // has inputResponses or requestState (MRTR)
-  bool asks_for_task = false;                 // legacy params.task
-  std::optional<std::string> version;         // _meta io.modelcontextprotocol/protocolVersion
-  std::string client_capabilities_json;       // _meta .../clientCapabilities; empty where absent
-  std::string client_info_json;               // _meta .../clientInfo; empty where absent
+  std::optional<std::string> name;       // params.name
+  std::optional<std::string> uri;        // params.uri
+  std::optional<std::string> cursor;     // params.cursor; "" is a cursor
+  std::string arguments_json;            // params.arguments; empty where absent
+  std::optional<std::string> ref_name;   // params.ref.name   (completion/complete)
+  std::optional<std::string> ref_uri;    // params.ref.uri
+  bool is_retry = false;                 // has inputResponses or requestState (MRTR)
+  bool asks_for_task = false;            // legacy params.task
+  std::optional<std::string> version;    // _meta io.modelcontextprotocol/protocolVersion
+  std::string client_capabilities_json;  // _meta .../clientCapabilities; empty where absent
+  std::string client_info_json;          // _meta .../clientInfo; empty where absent
 };
 
 [[nodiscard]] RpcResult<RequestFacts> read_facts(const Message& request);
@@ -37,10 +37,10 @@ struct Outgoing {
   std::string method;
   std::string params_json = "{}";
   Era era = Era::modern;
-  std::string version;                        // of the upstream connection
+  std::string version;  // of the upstream connection
   std::string client_capabilities_json = "{}";
   std::optional<std::string> name{};
-  std::optional<std::string> cursor{};        // set or replace
+  std::optional<std::string> cursor{};  // set or replace
   bool remove_cursor = false;
   std::optional<std::string> ref_name{};
 };

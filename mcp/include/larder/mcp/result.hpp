@@ -31,7 +31,7 @@ struct CacheHints {
 struct NormalResult {
   std::string type = "complete";  // resultType; absent on the wire = complete
   CacheHints hints;
-  bool is_error = false;          // tools/call isError
+  bool is_error = false;  // tools/call isError
   // The remaining members, "a":1,"b":2 without braces; _meta carries serverInfo (ours
   // where the upstream gave none), so that every answer identifies its server.
   std::string members;

@@ -17,7 +17,7 @@ namespace larder::mcp {
 struct SseEvent {
   std::string name;  // "message" where the stream gave none
   std::string data;
-  std::string id;    // the last id seen, persistent as the standard says
+  std::string id;  // the last id seen, persistent as the standard says
 };
 
 class SseParser {

@@ -46,8 +46,8 @@ class MemoryCacheBackend final : public CacheBackend {
   awaitable<Batch<Epoch>> bump(std::span<const Tag> tags, Deadline deadline) override;
   awaitable<Result<EventPosition>> append(const Key& log, Bytes payload, LogBounds bounds,
                                           Deadline deadline) override;
-  awaitable<Result<EventPage>> read_after(const Key& log, EventPosition position,
-                                          std::size_t count, Deadline deadline) override;
+  awaitable<Result<EventPage>> read_after(const Key& log, EventPosition position, std::size_t count,
+                                          Deadline deadline) override;
   awaitable<Result<void>> publish(const Key& channel, Bytes payload, Deadline deadline) override;
   awaitable<Result<std::unique_ptr<Subscription>>> subscribe(std::span<const Key> channels,
                                                              Deadline deadline) override;
