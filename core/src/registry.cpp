@@ -27,9 +27,9 @@ awaitable<Result<std::unique_ptr<CacheBackend>>> BackendRegistry::open(
     std::string_view type, const BackendContext& context) const {
   const auto place = factories_.find(type);
   if (place == factories_.end()) {
-    std::string message = "store type '" + std::string(type) + "' is not built in; built in:";
-    for (const auto& [name, factory] : factories_) {
-      message.append(" ").append(name);
+    std::string message = "store type '" + std::string(type) + "' is not built in yet; built in:";
+    for (const std::string& name : types()) {
+      message.append(message.ends_with(':') ? " " : ", ").append(name);
     }
     co_return fail(Errc::unsupported, std::move(message));
   }

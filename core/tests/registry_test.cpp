@@ -26,7 +26,7 @@ TEST(BackendRegistry, names_what_is_built_in_when_asked_for_something_else) {
   boost::asio::io_context io;
   boost::asio::co_spawn(io, open(), [](std::exception_ptr) {});
   io.run();
-  EXPECT_EQ(said, "unsupported: store type 'redis' is not built in; built in: memory none");
+  EXPECT_EQ(said, "unsupported: store type 'redis' is not built in yet; built in: memory, none");
 }
 
 }  // namespace
