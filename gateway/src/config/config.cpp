@@ -64,7 +64,7 @@ void read_limits(const Field& field, HttpLimits& limits, std::size_t& depth) {
   fields.at("headers", [&](const Field& f) { f.read_count(limits.headers_max, 10, 1'000); });
   fields.at("body_bytes",
             [&](const Field& f) { f.read_size(limits.body_bytes_max, 1024, 1U << 30); });
-  fields.at("json_depth", [&](const Field& f) { f.read_count(depth, 8, 512); });
+  fields.at("json_depth", [&](const Field& f) { f.read_count(depth, 8, 256); });
   fields.at("connections",
             [&](const Field& f) { f.read_count(limits.connections_max, 1, 1'000'000); });
   fields.at("requests", [&](const Field& f) { f.read_count(limits.requests_max, 1, 1'000'000); });

@@ -38,6 +38,7 @@ struct HttpReply {
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<Bytes> body;
   bool close = false;  // end the connection after it
+  std::string log_members;  // for the access log: "name":value, ... as JSON
 
   [[nodiscard]] std::size_t body_bytes() const noexcept;
 };

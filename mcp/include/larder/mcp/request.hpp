@@ -28,8 +28,8 @@ struct RequestFacts {
 
 [[nodiscard]] RpcResult<RequestFacts> read_facts(const Message& request);
 
-// The request as an upstream of that era wants it: `name`, `uri` or `cursor` replaced
-// where given, `ref_name` likewise; for a modern upstream params._meta carries version,
+// The request as an upstream of that era wants it: `name` and `cursor` set or replaced
+// where given, `ref_name` replaced likewise; for a modern upstream params._meta carries version,
 // our clientInfo and the client's capabilities; for a legacy one those keys are removed.
 // A progressToken is removed: the gateway answers with one JSON object.
 struct Outgoing {

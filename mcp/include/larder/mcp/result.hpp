@@ -21,8 +21,9 @@ enum class CacheScope : std::uint8_t { shared, personal };  // "public", "privat
 
 [[nodiscard]] std::string_view to_string(CacheScope scope) noexcept;  // "public" / "private"
 
-// What the server says of caching. A missing or negative ttlMs is "no hint"; a missing or
-// unknown cacheScope is private, the safe reading.
+// What the server says of caching. A missing or negative ttlMs is "no hint", one over
+// Life::kTotalMax counts as that; a missing or unknown cacheScope is private, the safe
+// reading.
 struct CacheHints {
   std::optional<std::chrono::milliseconds> ttl;
   CacheScope scope = CacheScope::personal;
@@ -40,10 +41,14 @@ struct NormalResult {
 // kInternalError when `result_json` is no object.
 [[nodiscard]] RpcResult<NormalResult> normalise_result(std::string_view result_json);
 
-// The text around stored members: prefix + members + suffix is the whole answer.
+// The text around stored members: prefix + members + suffix is the whole answer. The members
+// of a NormalResult are never empty (they hold _meta); for those that may be, use around().
 struct Splice {
   std::string prefix;
   std::string suffix;
+
+  // The whole answer in one text, also without members.
+  [[nodiscard]] std::string around(std::string_view members) const;
 };
 
 // For methods whose results carry hints (lists, reads, discover), pass them; for others

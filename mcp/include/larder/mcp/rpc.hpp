@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace larder::mcp {
 
@@ -44,13 +45,17 @@ using RpcResult = std::expected<T, RpcError>;
 
 struct MessageLimits {
   std::size_t bytes_max = 4U << 20;
-  std::size_t depth_max = 64;
+  std::size_t depth_max = 64;  // of objects and arrays; over 256 counts as 256
 };
+
+// Of messages in one batch.
+inline constexpr std::size_t kBatchMax = 100;
 
 enum class MessageKind : std::uint8_t { request, notification, response };
 
-// A message, owning its parts. Texts named `..._json` are JSON as received (whitespace
-// outside strings removed or kept, never changed otherwise); the others are decoded.
+// A message, owning its parts. Texts named `..._json` are JSON as received, without the line
+// breaks outside strings, so that they fit on one line of stdio or of an event stream; the
+// others are decoded.
 struct Message {
   MessageKind kind = MessageKind::request;
   std::string id_json;      // `7` or `"a"`; empty for a notification
@@ -69,14 +74,21 @@ struct BadMessage {
 [[nodiscard]] std::expected<Message, BadMessage> parse_message(std::string_view text,
                                                                const MessageLimits& limits = {});
 
+// The messages of a batch (a JSON array, which only 2025-03-26 clients send), each for
+// parse_message, as views into `text`. An empty batch or one over kBatchMax is
+// kInvalidRequest.
+[[nodiscard]] std::expected<std::vector<std::string_view>, BadMessage> split_batch(
+    std::string_view text, const MessageLimits& limits = {});
+
 // {"jsonrpc":"2.0","id":...,"error":{...}}
 [[nodiscard]] std::string write_error(std::string_view id_json, const RpcError& error);
 
-// An error object as a peer sent it: {"code":...,"message":...,"data":...}.
+// An error object as a peer sent it: {"code":...,"message":...,"data":...}, its code an
+// integer that fits an int.
 // Anything unreadable becomes kInternalError.
 [[nodiscard]] RpcError parse_error(std::string_view error_json);
 
-// "text" with quotes and escapes.
+// "text" with quotes and escapes. Bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string quote_json(std::string_view text);
 
 }  // namespace larder::mcp

@@ -2,10 +2,13 @@
 //
 // Bytes in, whole events out; a byte order mark, CR, LF and CRLF line ends, comments and
 // events split at any byte are handled as the WHATWG HTML standard (9.2) says. Bounded: an
-// event over the limit ends the stream with an error instead of growing.
+// event over the limit ends the stream with an error instead of growing. Take the events
+// out after every feed: those of one feed wait in memory until then. Data is passed on as
+// received; that it is UTF-8 is for its reader to check.
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +25,7 @@ struct SseEvent {
 
 class SseParser {
  public:
-  explicit SseParser(std::size_t event_bytes_max) noexcept : event_bytes_max_(event_bytes_max) {}
+  explicit SseParser(std::size_t event_bytes_max) : event_bytes_max_(event_bytes_max) {}
 
   // Appends received bytes. Errc::too_large once an event exceeds the limit; the parser
   // then stays in that state.
@@ -36,8 +39,21 @@ class SseParser {
   [[nodiscard]] std::optional<std::size_t> retry_ms() const noexcept { return retry_ms_; }
 
  private:
+  void append(std::string_view part);
+  void take_line();
+  void take_field(std::string_view field, std::string_view value);
+  void dispatch();
+
   std::size_t event_bytes_max_;
   std::optional<std::size_t> retry_ms_;
+  std::deque<SseEvent> ready_;
+  std::string line_;  // the line that has not ended yet
+  std::string name_;
+  std::string data_;
+  std::string id_;
+  bool at_start_ = true;   // no line has ended yet
+  bool after_cr_ = false;  // a line feed that comes next belongs to the last line
+  bool too_large_ = false;
 };
 
 }  // namespace larder::mcp
