@@ -1,0 +1,50 @@
+#include <larder/cache/cache.hpp>
+
+#include <cassert>
+#include <utility>
+
+#include "impl.hpp"
+
+namespace larder {
+
+Cache::Cache(CacheBackend& backend, Clock& clock, LogSink& log)
+    : impl_(std::make_unique<Impl>(backend, clock, log)) {}
+
+Cache::~Cache() { assert(impl_->idle() && "close() must complete before the destructor"); }
+
+Result<void> Cache::check_policy(const Policy& policy) const { return impl_->check_policy(policy); }
+
+awaitable<Result<std::optional<Answer>>> Cache::get(const Key& key, Deadline deadline) {
+  return impl_->get(key, deadline);
+}
+
+awaitable<Result<bool>> Cache::put(const Key& key, Bytes value, const Policy& policy,
+                                   Deadline deadline) {
+  return impl_->put(key, std::move(value), policy, deadline);
+}
+
+awaitable<Result<bool>> Cache::erase(const Key& key, Deadline deadline) {
+  return impl_->erase(key, deadline);
+}
+
+awaitable<Result<bool>> Cache::expire(const Key& key, Deadline deadline) {
+  return impl_->expire(key, deadline);
+}
+
+awaitable<Result<Answer>> Cache::get_or_load(const Key& key, const Policy& policy, Loader loader) {
+  return impl_->get_or_load(key, policy, std::move(loader));
+}
+
+awaitable<Result<void>> Cache::invalidate(std::span<const Tag> tags, Deadline deadline) {
+  return impl_->invalidate(tags, deadline);
+}
+
+awaitable<Result<Explanation>> Cache::explain(const Key& key, Deadline deadline) {
+  return impl_->explain(key, deadline);
+}
+
+CacheStats Cache::stats() const noexcept { return impl_->stats(); }
+
+awaitable<void> Cache::close() { return impl_->close(); }
+
+}  // namespace larder
