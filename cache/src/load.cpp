@@ -105,7 +105,7 @@ awaitable<Answer> Cache::Impl::keep(const Flight& flight, Loaded loaded, millise
     }
     co_return answer;
   }
-  Entry entry{.key = order.key,
+  Entry entry{.key = loaded.key.value_or(order.key),
               .value = loaded.value.value_or(Bytes()),
               .life = life,
               .load_cost = cost,

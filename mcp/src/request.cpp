@@ -86,6 +86,8 @@ void read_param(FactReader& reader, const json::Member& member, RequestFacts& fa
     reader.text("params.cursor", member.value, facts.cursor);
   } else if (member.name == "arguments") {
     reader.object("params.arguments", member.value, facts.arguments_json);
+  } else if (member.name == "protocolVersion") {
+    reader.text("params.protocolVersion", member.value, facts.requested_version);
   } else if (member.name == "ref") {
     read_ref(reader, member.value, facts);
   } else if (member.name == meta::kMember) {

@@ -35,6 +35,11 @@ RpcError unsupported_version(std::string_view requested) {
           .data = std::move(data)};
 }
 
+bool is_batch(std::string_view body) {
+  const std::size_t first = body.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && body[first] == '[';
+}
+
 bool accepts_json(std::string_view accept) {
   return accept.empty() || accept.contains("application/json") || accept.contains("*/*") ||
          accept.contains("application/*");
@@ -122,9 +127,13 @@ awaitable<HttpReply> Endpoint::post(const HttpRequest& http) {
     co_return refusal(406, mcp::code::kInvalidRequest,
                       "Accept: expected application/json and text/event-stream");
   }
-  if (mcp::is_batch(http.body)) {
+  if (is_batch(http.body)) {
     co_return co_await post_batch(http);
   }
+  co_return co_await post_message(http);
+}
+
+awaitable<HttpReply> Endpoint::post_message(const HttpRequest& http) {
   auto message = mcp::parse_message(http.body, options_.limits);
   if (!message) {
     co_return error_reply(400, message.error().id_json, message.error().error);
@@ -194,11 +203,12 @@ awaitable<HttpReply> Endpoint::run(RpcRequest request) {
 }
 
 awaitable<HttpReply> Endpoint::open_session(const HttpRequest& http, Incoming incoming) {
-  const auto requested = mcp::initialize_version(incoming.message.params_json);
-  if (!requested) {
-    co_return error_reply(200, incoming.message.id_json, requested.error());
+  if (!incoming.facts.requested_version) {
+    co_return refusal(200, mcp::code::kInvalidParams,
+                      "params.protocolVersion: expected the version the client speaks",
+                      incoming.message.id_json);
   }
-  const std::string version(mcp::negotiate_legacy(*requested));
+  const std::string version(mcp::negotiate_legacy(*incoming.facts.requested_version));
   auto session = co_await sessions_.create(version, principal_of(http));
   if (!session) {
     co_return refusal(503, mcp::code::kInternalError,
@@ -264,13 +274,13 @@ awaitable<HttpReply> Endpoint::post_batch(const HttpRequest& http) {
   }
   const auto parts = mcp::split_batch(http.body, options_.limits);
   if (!parts) {
-    co_return error_reply(400, kNoId, parts.error());
+    co_return error_reply(400, parts.error().id_json, parts.error().error);
   }
   std::string answers;
-  for (const std::string& part : *parts) {
+  for (const std::string_view part : *parts) {
     HttpRequest one = http;
     one.body = part;
-    const HttpReply reply = co_await post(one);
+    const HttpReply reply = co_await post_message(one);
     if (reply.body.empty()) {
       continue;
     }

@@ -32,6 +32,7 @@ class Endpoint {
   struct Incoming;
 
   [[nodiscard]] awaitable<HttpReply> post(const HttpRequest& http);
+  [[nodiscard]] awaitable<HttpReply> post_message(const HttpRequest& http);
   [[nodiscard]] awaitable<HttpReply> post_modern(const HttpRequest& http, Incoming incoming);
   [[nodiscard]] awaitable<HttpReply> post_legacy(const HttpRequest& http, Incoming incoming);
   [[nodiscard]] awaitable<HttpReply> post_batch(const HttpRequest& http);

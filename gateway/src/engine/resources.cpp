@@ -64,7 +64,7 @@ awaitable<RpcOutcome> Methods::read_from(Member& member, const RpcRequest& reque
   if (request.facts.is_retry) {
     co_return co_await pass_on_hinted(member, fetch, request.client);
   }
-  const auto subject = mcp::call_subject(*request.facts.uri, request.message.params_json, std::nullopt);
+  const auto subject = mcp::request_subject(*request.facts.uri, request.message.params_json, std::nullopt);
   if (!subject) {
     co_return std::unexpected(RpcFailure{.error = subject.error(), .note = {}});
   }

@@ -37,6 +37,10 @@ const mcp::ListItem* find_tool(const std::shared_ptr<const Index>& index, const 
   return place == index->items.end() ? nullptr : &place->second;
 }
 
+std::string_view fingerprint_of(const mcp::ListItem* tool) {
+  return tool == nullptr ? std::string_view() : tool->fingerprint;
+}
+
 const mcp::ToolRule* find_rule(const UpstreamConfig& config, const std::string& tool) {
   const auto place = config.cache.tools.find(tool);
   return place == config.cache.tools.end() ? nullptr : &place->second;
@@ -115,7 +119,7 @@ awaitable<RpcOutcome> Methods::run_tool(const RpcRequest& request, const Target&
     call.call.params = co_await refreshed_params(member, target.own_name);
     co_return co_await pass_on(member, std::move(call.call), request.client);
   }
-  const auto subject = mcp::call_subject(target.own_name, request.message.params_json,
+  const auto subject = mcp::request_subject(target.own_name, request.message.params_json,
                                          target.policy.key_fields);
   if (!subject) {
     co_return std::unexpected(RpcFailure{.error = subject.error(), .note = {}});
@@ -126,7 +130,7 @@ awaitable<RpcOutcome> Methods::run_tool(const RpcRequest& request, const Target&
                 .upstream_version = target.facts->version,
                 .method = "tools/call",
                 .subject = *subject,
-                .fingerprint = target.tool != nullptr ? target.tool->fingerprint : "",
+                .fingerprint = fingerprint_of(target.tool),
                 .client_capabilities = modern ? std::string_view(request.client.capabilities) : "",
                 .principal = {}},
       .principal = request.client.principal,

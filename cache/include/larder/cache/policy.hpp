@@ -50,6 +50,9 @@ struct Loaded {
   std::optional<milliseconds> stale_if_error{};
   // False: answer the waiters, store nothing.
   bool store = true;
+  // Store under this key instead of the asked one: the answer turned out to hold for more
+  // askers than this one. The entry carries the same epochs, read before the load.
+  std::optional<Key> key{};
 };
 
 // What a loader is told.

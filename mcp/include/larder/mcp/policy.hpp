@@ -53,6 +53,13 @@ struct CallContext {
 // Whether a result that arrived may be stored at all: complete and not isError.
 [[nodiscard]] bool storable(const NormalResult& result) noexcept;
 
+// What a request asks of `target` (a tool's own name, a uri): the canonical text of all
+// params that may change the result. Of `arguments` only the key fields count, where given;
+// of _meta all but what says who asks and how the answer is to be sent.
+[[nodiscard]] RpcResult<std::string> request_subject(
+    std::string_view target, std::string_view params_json,
+    const std::optional<std::vector<std::string>>& key_fields);
+
 // Everything that may change a result. Two requests with one key text get one result.
 struct KeyFacts {
   std::string_view upstream;

@@ -21,6 +21,7 @@ struct RequestFacts {
   std::optional<std::string> ref_uri;    // params.ref.uri
   bool is_retry = false;                 // has inputResponses or requestState (MRTR)
   bool asks_for_task = false;            // legacy params.task
+  std::optional<std::string> requested_version;  // params.protocolVersion of initialize
   std::optional<std::string> version;    // _meta io.modelcontextprotocol/protocolVersion
   std::string client_capabilities_json;  // _meta .../clientCapabilities; empty where absent
   std::string client_info_json;          // _meta .../clientInfo; empty where absent
