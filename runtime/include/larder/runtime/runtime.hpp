@@ -34,7 +34,8 @@ class Runtime {
   // returns. An exception that escapes is logged with the name.
   void spawn(boost::asio::any_io_executor executor, std::string name, awaitable<void> work);
 
-  // Runs `work` and blocks the calling thread, which is none of ours, until it is done.
+  // Runs `work` and blocks the calling thread, which is none of ours, until it is done. An
+  // exception that escapes is logged with the name and rethrown.
   void run(std::string name, awaitable<void> work);
 
   // Waits for spawned work to end, then stops and joins the threads. Called once, from a
@@ -47,7 +48,8 @@ class Runtime {
 };
 
 // Runs `work` on `executor`, and resumes the caller on its own. Use it to reach an object
-// that lives on another thread. Cancelling the caller cancels the work.
+// that lives on another thread. Cancelling the caller cancels the work, and its exception is
+// rethrown. The caller waits, so `work` may use what the caller keeps alive.
 template <typename T>
 [[nodiscard]] awaitable<T> run_on(boost::asio::any_io_executor executor, awaitable<T> work);
 
