@@ -99,6 +99,7 @@ struct UpstreamStatus {
   std::uint64_t calls = 0;     // sent
   std::uint64_t failures = 0;  // ended in an Error
   std::uint64_t reconnects = 0;
+  std::uint64_t ignored = 0;  // messages that fit nothing: unknown ids, lines that are no JSON
 };
 
 class Upstream {
