@@ -9,6 +9,7 @@ import {Client as LegacyClient} from '@modelcontextprotocol/sdk/client/index.js'
 import {
   StdioClientTransport as LegacyStdio,
 } from '@modelcontextprotocol/sdk/client/stdio.js';
+import {ToolListChangedNotificationSchema} from '@modelcontextprotocol/sdk/types.js';
 
 import {connectLegacy, connectModern, kFresh} from './lib/clients.mjs';
 import {parseCacheStatus} from './lib/cache-status.mjs';
@@ -37,7 +38,7 @@ test('our modern server answers the modern client and counts what it is asked', 
   assert.equal(ttlMs, 5000);
   const result = await client.callTool({name: 'forecast', arguments: {city: 'Lima'}});
   assert.equal(result.content[0].text, 'fixture: Lima run 1');
-  assert.equal(upstream.wire.count('tools/list'), 3);
+  assert.equal(upstream.wire.count('tools/list'), 4);
   assert.equal(upstream.wire.count('tools/call', 'forecast'), 1);
   const {contents} = await client.readResource({uri: 'note://one'}, kFresh);
   assert.equal(contents[0].text, 'note://one run 1');
@@ -79,6 +80,12 @@ test('our legacy server answers the legacy client in a session', async (t) => {
   assert.equal(result.content[0].text, 'fixture: Lima run 1');
   assert.equal(upstream.wire.count('initialize'), 1);
   assert.equal(upstream.sessions.size, 1);
+
+  let told = 0;
+  client.setNotificationHandler(ToolListChangedNotificationSchema, () => void ++told);
+  await until('the client opened its stream', () => upstream.streams() === 1);
+  await upstream.toolsChanged();
+  await until('the client is told', () => told === 1);
 });
 
 test('our legacy server does not answer a modern request', async (t) => {
@@ -107,6 +114,12 @@ test('our modern server answers over stdio, through the tap that counts', async 
   t.after(() => client.close());
   await client.callTool({name: 'forecast', arguments: {city: 'Lima'}});
   assert.equal(upstream.wire.count('tools/call', 'forecast'), 1);
+
+  let told = 0;
+  client.setNotificationHandler('notifications/tools/list_changed', () => void ++told);
+  await client.listen({toolsListChanged: true});
+  await client.callTool({name: 'announce', arguments: {}});
+  await until('the client is told', () => told === 1);
 });
 
 for (const [name, start, tool] of [

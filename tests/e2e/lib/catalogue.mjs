@@ -34,6 +34,12 @@ function tools() {
       inputSchema: object({ms: {type: 'integer'}}),
       annotations: readOnly,
     },
+    {
+      name: 'announce',
+      description: 'Adds a tool and says so; read-only for the cache, so only the saying counts',
+      inputSchema: object({}),
+      annotations: readOnly,
+    },
     {name: 'plain', description: 'Has no annotations', inputSchema: object({})},
   ];
 }
@@ -79,8 +85,9 @@ export class Catalogue {
     return {[member]: items.slice(start, end), ...next, ...this.hint(method)};
   }
 
-  // `retried` holds a modern retry's inputResponses, else undefined.
-  async call({name, arguments: args = {}}, {era, retried}) {
+  // `retried` holds a modern retry's inputResponses, else undefined; `changed` tells the
+  // client that the tools changed.
+  async call({name, arguments: args = {}}, {era, retried, changed}) {
     const run = this.runs[name] = (this.runs[name] ?? 0) + 1;
     switch (name) {
       case 'forecast':
@@ -89,6 +96,10 @@ export class Catalogue {
         return {...text(`failed, run ${run}`), isError: true};
       case 'ask':
         return era === 'modern' && retried === undefined ? question() : text(`asked, run ${run}`);
+      case 'announce':
+        this.tools.push({name: 'added', inputSchema: object({})});
+        await changed();
+        return text('announced');
       case 'slow':
         await new Promise((resolve) => setTimeout(resolve, args.ms ?? 300));
         return text(`slow run ${run}`);

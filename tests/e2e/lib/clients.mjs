@@ -24,7 +24,8 @@ function watchedFetch(seen) {
 async function connect(t, client, Transport, url, authorization) {
   const seen = {last: undefined};
   const headers = authorization === undefined ? {} : {Authorization: authorization};
-  const transport = new Transport(new URL(url), {fetch: watchedFetch(seen), requestInit: {headers}});
+  const transport = new Transport(
+      new URL(url), {fetch: watchedFetch(seen), requestInit: {headers}});
   await client.connect(transport);
   t.after(() => client.close());
   return {client, transport, cache: () => cacheStatus(seen.last.headers)};

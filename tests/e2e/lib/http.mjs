@@ -8,9 +8,9 @@ export async function readBody(request) {
   return Buffer.concat(chunks);
 }
 
-// Listens on a free port of 127.0.0.1 and is closed with the test. `close` cuts what is open,
+// Listens on 127.0.0.1, by default on a free port, and is closed with the test. `close` cuts what is open,
 // as a server that dies does.
-export async function listen(t, handler) {
+export async function listen(t, handler, wantedPort = 0) {
   const server = http.createServer((request, response) => {
     handler(request, response).catch((error) => {
       if (!response.headersSent) response.writeHead(500);
@@ -19,7 +19,7 @@ export async function listen(t, handler) {
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(wantedPort, '127.0.0.1', resolve);
   });
   let closed = false;
   const close = async () => {
@@ -73,7 +73,7 @@ export function recordingProxy(t, wire, target) {
 }
 
 // Serves a web-standard fetch handler.
-export function serveFetch(t, wire, fetchHandler) {
+export function serveFetch(t, wire, fetchHandler, port) {
   return listen(t, async (request, response) => {
     const body = await recordedBody(wire, request);
     const abort = new AbortController();
@@ -92,5 +92,5 @@ export function serveFetch(t, wire, fetchHandler) {
     }
     response.flushHeaders();
     Readable.fromWeb(answer.body).on('error', () => response.destroy()).pipe(response);
-  });
+  }, port);
 }

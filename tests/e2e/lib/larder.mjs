@@ -10,9 +10,10 @@ import {until} from './poll.mjs';
 import {Child} from './process.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-export const kLarder = resolve(process.env.LARDER_BIN ?? join(here, '../../../build/dev/bin/larder'));
+const kBuilt = join(here, '../../../build/dev/bin');
+export const kLarder = resolve(process.env.LARDER_BIN ?? join(kBuilt, 'larder'));
 export const kDemoUpstream = resolve(
-    process.env.LARDER_DEMO_UPSTREAM ?? join(here, '../../../build/dev/bin/demo-upstream'));
+    process.env.LARDER_DEMO_UPSTREAM ?? join(kBuilt, 'demo-upstream'));
 
 // What the program may see of our environment, so that a developer's CACHE_TYPE does not leak
 // into a test.
@@ -48,6 +49,7 @@ export class Larder {
     this.child = child;
     this.origin = `http://127.0.0.1:${port}`;
     this.url = `${this.origin}/mcp`;
+    this.killed = false;
   }
 
   // The lines of its log that are JSON objects.
@@ -65,6 +67,12 @@ export class Larder {
     return (await fetch(`${this.origin}/metrics`)).text();
   }
 
+  // As the kernel does when memory runs out.
+  async kill() {
+    this.killed = true;
+    await this.child.end('SIGKILL');
+  }
+
   // SIGTERM, and the end it must come to.
   async stop() {
     const {code, signal} = await this.child.end('SIGTERM');
@@ -80,7 +88,7 @@ export async function serve(t, config, env = {}) {
       kLarder, args, {env: environment({HOST: '127.0.0.1', PORT: String(port), ...env})});
   const larder = new Larder(child, port);
   t.after(async () => {
-    if (child.process.signalCode === null) await larder.stop();
+    if (!larder.killed) await larder.stop();
   });
   await until(`larder answers /health\n${child.output}`, async () => {
     assert.ok(child.running, `larder ended:\n${child.output}`);

@@ -24,15 +24,19 @@ export function legacyServer(catalogue) {
       {name: catalogue.name, version: '1.0.0'}, {capabilities: catalogue.capabilities()});
   for (const [method, handle] of Object.entries(catalogue.handlers())) {
     server.setRequestHandler(
-        kSchemas[method], (request) => handle(request.params, {era: 'legacy'}));
+        kSchemas[method],
+        (request) => handle(
+            request.params, {era: 'legacy', changed: () => server.sendToolListChanged()}));
   }
   return server;
 }
 
-// {url, wire, sessions, toolsChanged, close}; `sessions` maps the id to the server in it.
+// {url, wire, sessions, streams, toolsChanged, close}; `sessions` maps an id to its server,
+// `streams` counts the open GET streams.
 export async function startLegacy(t, catalogue) {
   const wire = new Wire();
   const sessions = new Map();
+  let streams = 0;
 
   const open = async () => {
     const server = legacyServer(catalogue);
@@ -48,6 +52,10 @@ export async function startLegacy(t, catalogue) {
   const http = await listen(t, async (request, response) => {
     const body = await recordedBody(wire, request);
     const id = request.headers['mcp-session-id'];
+    if (request.method === 'GET' && sessions.has(id)) {
+      ++streams;
+      response.on('close', () => --streams);
+    }
     const message = body.length > 0 ? JSON.parse(body.toString('utf8')) : undefined;
     if (id === undefined && message?.method !== 'initialize') {
       response.writeHead(400).end();
@@ -60,5 +68,5 @@ export async function startLegacy(t, catalogue) {
   });
   const toolsChanged = () =>
       Promise.all([...sessions.values()].map(({server}) => server.sendToolListChanged()));
-  return {...http, wire, sessions, toolsChanged};
+  return {...http, wire, sessions, streams: () => streams, toolsChanged};
 }

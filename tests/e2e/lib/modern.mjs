@@ -10,17 +10,20 @@ export function modernServer(catalogue) {
   for (const [method, handle] of Object.entries(catalogue.handlers())) {
     server.setRequestHandler(
         method,
-        (request, context) => handle(
-            request.params, {era: 'modern', retried: context.mcpReq.inputResponses}));
+        (request, context) => handle(request.params, {
+          era: 'modern',
+          retried: context.mcpReq.inputResponses,
+          changed: () => server.sendToolListChanged(),
+        }));
   }
   return server;
 }
 
 // {url, wire, notify, close}; speaks the modern era only.
-export async function startModern(t, catalogue) {
+export async function startModern(t, catalogue, port) {
   const wire = new Wire();
   const handler = createMcpHandler(() => modernServer(catalogue), {legacy: 'reject'});
   t.after(() => handler.close());
-  const server = await serveFetch(t, wire, handler.fetch);
+  const server = await serveFetch(t, wire, handler.fetch, port);
   return {...server, wire, notify: handler.notify, listeners: () => handler.bus.listenerCount};
 }

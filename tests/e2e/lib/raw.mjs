@@ -11,11 +11,11 @@ export const kAccept = {Accept: 'application/json, text/event-stream'};
 
 // POSTs `body` (text, bytes, or a value to be written as JSON): {status, headers, text, json}.
 export async function post(url, body, headers = {}) {
-  const bytes = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+  const ready = typeof body === 'string' || body instanceof Uint8Array;
   const answer = await fetch(url, {
     method: 'POST',
     headers: {'Content-Type': 'application/json', ...kAccept, ...headers},
-    body: bytes,
+    body: ready ? body : JSON.stringify(body),
   });
   const text = await answer.text();
   return {status: answer.status, headers: answer.headers, text, json: readJson(answer, text)};

@@ -19,7 +19,7 @@ const kEverything = fileURLToPath(new URL(
 
 export async function modernHttp(t, options) {
   const catalogue = new Catalogue(options);
-  const server = await startModern(t, catalogue);
+  const server = await startModern(t, catalogue, options?.port);
   return {...server, catalogue, entry: {url: server.url}};
 }
 
