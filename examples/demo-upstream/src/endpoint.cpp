@@ -86,7 +86,7 @@ awaitable<HttpReply> Endpoint::serve(const HttpRequest& request) {
     co_return refuse(400, message.error().id_json, message.error().error);
   }
   if (message->kind != mcp::MessageKind::request) {
-    co_return HttpReply{.status = 202, .content_type = ""};
+    co_return text_reply(202, "", "");
   }
   auto facts = mcp::read_facts(*message);
   if (!facts) {

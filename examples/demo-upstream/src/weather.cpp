@@ -83,11 +83,14 @@ larder::mcp::RpcResult<Answer> plan_trip(const larder::mcp::RequestFacts& facts)
   if (facts.name != "plan_trip") {
     return refuse(code::kInvalidParams, "There is no such prompt.");
   }
-  return text_argument(read_arguments(facts), "city").transform([](const std::string& city) {
-    return Answer{.members = fmt::format(
-                      R"("messages":[{{"role":"user","content":{{"type":"text","text":{}}}}}])",
-                      quote_json(fmt::format("Plan a trip to {}, whatever the weather.", city)))};
-  });
+  const auto city = text_argument(read_arguments(facts), "city");
+  if (!city) {
+    return std::unexpected(city.error());
+  }
+  const auto text = quote_json(fmt::format("Plan a trip to {}, whatever the weather.", *city));
+  return Answer{
+      .members = fmt::format(
+          R"("messages":[{{"role":"user","content":{{"type":"text","text":{}}}}}])", text)};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The catalogue of our own test servers, the same in both eras: tools whose texts tell how
 // often they really ran, resources, prompts, completion, and cache hints that a test sets.
+import {setTimeout as pause} from 'node:timers/promises';
 
 export const kCities = ['Paris', 'Prague', 'Potsdam', 'Lima'];
 
@@ -101,7 +102,7 @@ export class Catalogue {
         await changed();
         return text('announced');
       case 'slow':
-        await new Promise((resolve) => setTimeout(resolve, args.ms ?? 300));
+        await pause(args.ms ?? 300);
         return text(`slow run ${run}`);
       default:
         return text(`${name} run ${run}`);

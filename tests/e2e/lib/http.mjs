@@ -9,8 +9,7 @@ export async function readBody(request) {
 }
 
 // Listens on 127.0.0.1, by default on a free port, and is closed with the test. `close` cuts
-// what is open,
-// as a server that dies does.
+// what is open, as a server that dies does.
 export async function listen(t, handler, wantedPort = 0) {
   const server = http.createServer((request, response) => {
     handler(request, response).catch((error) => {

@@ -37,10 +37,9 @@ export function writeConfig(t, config) {
 
 // Runs `larder ARGS` to its end, at most 15 s: {code, stdout, output}.
 export async function runLarder(t, args, env = {}) {
-  const child = new Child(kLarder, args, {env: environment(env)});
-  const timer = setTimeout(() => child.process.kill('SIGKILL'), 15_000);
+  const child = new Child(
+      kLarder, args, {env: environment(env), timeout: 15_000, killSignal: 'SIGKILL'});
   const {code} = await child.ended;
-  clearTimeout(timer);
   return {code, stdout: child.stdout, output: child.output};
 }
 

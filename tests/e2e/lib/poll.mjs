@@ -1,7 +1,8 @@
 // Waits for something another process does: asks until it is so, at most `within` ms.
 import assert from 'node:assert/strict';
+import {setTimeout as pause} from 'node:timers/promises';
 
-const kPause = 20;
+const kPauseMs = 20;
 
 export async function until(what, condition, within = 10_000) {
   const end = Date.now() + within;
@@ -9,6 +10,6 @@ export async function until(what, condition, within = 10_000) {
     const value = await condition();
     if (value) return value;
     if (Date.now() > end) assert.fail(`not within ${within} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, kPause));
+    await pause(kPauseMs);
   }
 }

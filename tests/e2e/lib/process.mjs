@@ -1,6 +1,7 @@
 // Child processes of a test: started with their output kept, ended with the test.
 import {spawn} from 'node:child_process';
 import {readFileSync, readdirSync} from 'node:fs';
+import {setTimeout as pause} from 'node:timers/promises';
 
 export class Child {
   constructor(command, args, options = {}) {
@@ -33,10 +34,9 @@ export class Child {
   // Sends the signal and waits for the end; SIGKILL after `within` ms.
   async end(signal, within = 15_000) {
     if (this.running) this.process.kill(signal);
-    const timer = setTimeout(() => this.process.kill('SIGKILL'), within);
-    const result = await this.ended;
-    clearTimeout(timer);
-    return result;
+    const late = pause(within, 'late', {ref: false});
+    if (await Promise.race([this.ended, late]) === 'late') this.process.kill('SIGKILL');
+    return this.ended;
   }
 }
 
