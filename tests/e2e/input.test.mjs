@@ -80,14 +80,15 @@ test('a body over the limit is 413', async () => {
 
 // Sends the head of a request and reads what comes back until the server closes.
 async function rawExchange(head) {
-  const socket = net.connect({host: '127.0.0.1', port: Number(new URL(larder.url).port)});
+  const {hostname: host, port} = new URL(larder.url);
+  const socket = net.connect({host, port: Number(port), timeout: 15_000});
   let text = '';
   socket.on('data', (data) => (text += data));
   socket.write(head);
   await new Promise((resolve, reject) => {
     socket.on('end', resolve);
     socket.on('close', resolve);
-    socket.setTimeout(15_000, () => reject(new Error(`no end; read: ${text}`)));
+    socket.on('timeout', () => reject(new Error(`no end; read: ${text}`)));
   }).finally(() => socket.destroy());
   return text;
 }
