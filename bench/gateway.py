@@ -242,7 +242,7 @@ def gateway_config(folder: Path, upstream: int, port: int) -> Path:
             "cached": {"url": url, "cache": {"tools": {"echo_size": rule}}},
             "plain": {"url": url},
         },
-        "server": {"host": "127.0.0.1", "port": port, "threads": 1, "access_log": False},
+        "server": {"host": "127.0.0.1", "port": port, "threads": 1, "access_log": "off"},
     }
     path = folder / "larder.json"
     path.write_text(json.dumps(config))

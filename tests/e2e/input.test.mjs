@@ -93,7 +93,7 @@ async function rawExchange(head) {
   return text;
 }
 
-const kHead = 'POST /mcp HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+const kHead = 'POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 
 test('a body announced over the limit is 413 before it is sent', async () => {
   const text = await rawExchange(
