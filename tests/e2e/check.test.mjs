@@ -50,7 +50,7 @@ test('a good configuration is found good', async (t) => {
 for (const [path, value] of [
   ['mcpServers.weather.cach', {}],
   ['mcpServers.weather.cache.tools.get_forecast.tll', '5m'],
-  ['mcpServers.weather.cache.lists.scope', 'public'],
+  ['mcpServers.weather.cache.lists.max', '1m'],
   ['cache.memory.size', '1MiB'],
   ['server.prot', 1],
   ['colour', 'blue'],
