@@ -11,14 +11,15 @@
 namespace larder {
 
 struct MemoryOptions {
-  // Everything it holds: keys, values, bookkeeping. 1 MiB or more.
+  // Everything it holds: keys, values, bookkeeping. 2 MiB or more, so that a value of 1 MiB
+  // fits beside the rest.
   std::size_t bytes_max = std::size_t{256} << 20;
 };
 
 // Thread-safe; no call waits for I/O.
 class MemoryCacheBackend final : public CacheBackend {
  public:
-  // invalid_argument for a bound below 1 MiB. The clock outlives the backend.
+  // invalid_argument for a bound below 2 MiB. The clock outlives the backend.
   [[nodiscard]] static Result<std::unique_ptr<MemoryCacheBackend>> make(Clock& clock,
                                                                         MemoryOptions options);
   ~MemoryCacheBackend() override;
