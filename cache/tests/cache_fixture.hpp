@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <boost/asio/this_coro.hpp>
 
@@ -68,7 +69,7 @@ class Log final : public LogSink {
 };
 
 class CacheFixture : public ::testing::Test {
- protected:
+ public:
   CacheFixture() { policy.ttl_jitter = 0; }
   void TearDown() override { run(cache.close()); }
 

@@ -28,6 +28,16 @@ void ScriptedBackend::slow(Verb verb, milliseconds span) {
   script(verb).takes = span;
 }
 
+void ScriptedBackend::answer_late(milliseconds span) {
+  const std::lock_guard lock(mutex_);
+  late_ = span;
+}
+
+void ScriptedBackend::answer_epochs_late(milliseconds span) {
+  const std::lock_guard lock(mutex_);
+  epochs_late_ = span;
+}
+
 void ScriptedBackend::fail_all(const Error& error) {
   const std::lock_guard lock(mutex_);
   for (Script& one : scripts_) {
@@ -105,10 +115,17 @@ awaitable<Batch<std::optional<Found>>> ScriptedBackend::get(std::span<const Key>
   if (const auto failure = co_await play(Verb::get, deadline)) {
     co_return larder::fail_all<std::optional<Found>>(keys.size(), *failure);
   }
-  const std::lock_guard lock(mutex_);
   Batch<std::optional<Found>> answers;
-  for (const Key& key : keys) {
-    answers.emplace_back(find(key));
+  milliseconds late{0};
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Key& key : keys) {
+      answers.emplace_back(find(key));
+    }
+    late = late_;
+  }
+  if (late > milliseconds(0)) {
+    co_await clock_.sleep_until(clock_.in(late));
   }
   co_return answers;
 }
@@ -166,12 +183,19 @@ awaitable<Batch<Epoch>> ScriptedBackend::epochs(std::span<const Tag> tags, Deadl
   if (const auto failure = co_await play(Verb::epochs, deadline)) {
     co_return larder::fail_all<Epoch>(tags.size(), *failure);
   }
-  const std::lock_guard lock(mutex_);
   Batch<Epoch> answers;
-  for (const Tag& tag : tags) {
-    const auto [place, created] = epochs_.try_emplace(tag, Epoch{last_number_ + 1});
-    last_number_ += created ? 1 : 0;
-    answers.emplace_back(place->second);
+  milliseconds late{0};
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Tag& tag : tags) {
+      const auto [place, created] = epochs_.try_emplace(tag, Epoch{last_number_ + 1});
+      last_number_ += created ? 1 : 0;
+      answers.emplace_back(place->second);
+    }
+    late = epochs_late_;
+  }
+  if (late > milliseconds(0)) {
+    co_await clock_.sleep_until(clock_.in(late));
   }
   co_return answers;
 }

@@ -25,6 +25,9 @@ class ScriptedBackend final : public CacheBackend {
   void fail_once(Verb verb, Error error);   // the next call
   void slow(Verb verb, milliseconds span);  // each call lasts so long, at most to its deadline
   void hang(Verb verb) { slow(verb, std::chrono::hours(1)); }
+  // It reads at once, and answers so much later.
+  void answer_late(milliseconds span);
+  void answer_epochs_late(milliseconds span);
   void fail_all(const Error& error);
   void heal();
   void set_capabilities(Capabilities capabilities) { capabilities_ = capabilities; }
@@ -76,6 +79,8 @@ class ScriptedBackend final : public CacheBackend {
       .conditions = true, .epochs = true, .value_bytes_max = 1 << 20, .batch_max = 100};
   mutable std::mutex mutex_;
   std::array<Script, kVerbs> scripts_{};
+  milliseconds late_{0};
+  milliseconds epochs_late_{0};
   std::map<Key, Stored> entries_;
   std::map<Tag, Epoch> epochs_;
   std::uint64_t last_number_ = 0;
