@@ -1,8 +1,9 @@
 // RFC 8785 (JCS): one text for equal JSON values, so that equal calls share a cache key.
 //
-// One deviation, on purpose: a number that a double cannot hold exactly keeps its digits,
-// since folding two different integers into one key would serve one caller the other's
-// result.
+// One deviation, on purpose: an integer that a double cannot hold exactly keeps its digits,
+// and so does a number beyond a double's range, since folding two different ids into one
+// key would serve one caller the other's result. Numbers with a fraction or an exponent are
+// doubles to every reader, so they fold as RFC 8785 says.
 #pragma once
 
 #include <span>
