@@ -27,7 +27,7 @@ awaitable<void> store_into(std::optional<T>& out, awaitable<T> work) {
 }  // namespace detail
 
 template <typename T>
-awaitable<T> run_on(boost::asio::any_io_executor executor, awaitable<T> work) {
+[[nodiscard]] awaitable<T> run_on(boost::asio::any_io_executor executor, awaitable<T> work) {
   const auto here = co_await boost::asio::this_coro::executor;
   if (here == executor) {
     co_return co_await std::move(work);
