@@ -81,6 +81,23 @@ test('each resource has its own ttl', async (t) => {
   assert.equal(wire.count('resources/read', 'note://two'), 2);
 });
 
+test('each page of a list is stored', async (t) => {
+  const hints = {'tools/list': {ttlMs: 60_000, cacheScope: 'public'}};
+  const {anyone, upstream, wire} = await gateway(t, {pageSize: 3, hints});
+  const pages = Math.ceil(upstream.catalogue.tools.length / 3);
+  for (let round = 0; round < 2; ++round) {
+    let walked = 0;
+    for (let cursor; ; ++walked) {
+      const answer = await anyone.ask('tools/list', cursor === undefined ? {} : {cursor});
+      if (round > 0) assert.equal(answer.cache.hit, true);
+      cursor = answer.result.nextCursor;
+      if (cursor === undefined) break;
+    }
+    assert.equal(walked + 1, pages);
+  }
+  assert.equal(wire.count('tools/list'), pages);
+});
+
 for (const [members, expected] of [
   [[{ttlMs: 60_000, cacheScope: 'public'}, {ttlMs: 5_000, cacheScope: 'public'}],
     {ttlMs: 5_000, cacheScope: 'public'}],
