@@ -428,13 +428,17 @@ std::string decode(const Text& text) {
 void append_quoted(std::string& out, std::string_view text) {
   constexpr std::string_view kLetters = "btn?fr";  // of the control characters 8 to 13, but 11
   out.push_back('"');
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  std::size_t plain = 0;  // where the run that needs no escapes began
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x20 && byte != '"' && byte != '\\') {
+      continue;
+    }
+    out.append(text, plain, i - plain);
+    plain = i + 1;
+    if (byte >= 0x20) {
       out.push_back('\\');
-      out.push_back(c);
-    } else if (byte >= 0x20) {
-      out.push_back(c);
+      out.push_back(text[i]);
     } else if (byte >= 8 && byte <= 13 && byte != 11) {
       out.push_back('\\');
       out.push_back(kLetters[byte - 8U]);
@@ -442,7 +446,7 @@ void append_quoted(std::string& out, std::string_view text) {
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
     }
   }
-  out.push_back('"');
+  out.append(text, plain).push_back('"');
 }
 
 std::string one_line(std::string_view json) {
