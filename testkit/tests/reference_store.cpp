@@ -77,7 +77,7 @@ Result<PutOutcome> ReferenceBackend::write(const PutItem& item) {
     return PutOutcome();
   }
   ++stats_.writes;
-  const Version version(++last_version_);
+  const Version version{++last_version_};
   values_.insert_or_assign(entry.key, Record{.entry = std::make_shared<const Entry>(entry),
                                              .end = clock_.now() + entry.life.total(),
                                              .version = version});
