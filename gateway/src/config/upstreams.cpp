@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/url/parse.hpp>
 #include <fmt/format.h>
 
 #include <larder/mcp/list.hpp>
+
+#include "upstream/url.hpp"
 
 namespace larder::gateway {
 namespace {
@@ -87,13 +88,10 @@ void read_secrets(const Field& field, const Environment& environment,
 
 void read_url(const Field& field, std::string& url) {
   field.read(url);
-  const auto parsed = boost::urls::parse_uri(url);
-  if (!parsed || (parsed->scheme() != "http" && parsed->scheme() != "https") ||
-      parsed->host().empty()) {
-    return field.problem("a URL like \"http://127.0.0.1:9001/mcp\"");
-  }
-  if (parsed->has_userinfo()) {
-    field.secret_problem("no user or password in the URL; use headers");
+  if (const auto parsed = parse_url(url); !parsed) {
+    // The address may hold a password, so it is not shown.
+    field.secret_problem("a URL like \"http://127.0.0.1:9001/mcp\", without user or password (" +
+                         parsed.error().context() + ")");
   }
 }
 

@@ -139,7 +139,7 @@ TEST(Config, wants_exactly_one_of_url_and_command) {
 
 TEST(Config, refuses_a_credential_in_a_url) {
   EXPECT_THAT(refusal(R"({"mcpServers": {"a": {"url": "http://u:p@h/mcp"}}})"),
-              HasSubstr("no user or password"));
+              HasSubstr("without user or password"));
   EXPECT_THAT(refusal(R"({"mcpServers": {"a": {"url": "ftp://h/mcp"}}})"), HasSubstr("a URL like"));
 }
 
