@@ -14,6 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Those that exist in the design; which of them are built in, the registry knows.
+constexpr std::initializer_list<std::string_view> kStoreTypes = {"memory", "none", "redis",
+                                                                 "database"};
+
 bool is_prefix(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-';
@@ -41,7 +45,7 @@ void read_reserved(Fields& fields, std::string_view name) {
 
 void read_cache(const Field& field, CacheConfig& cache) {
   Fields fields(field);
-  fields.at("type", [&](const Field& f) { f.read(cache.type); });
+  fields.at("type", [&](const Field& f) { f.read_choice(cache.type, kStoreTypes); });
   fields.at("prefix", [&](const Field& f) { read_prefix(f, cache.prefix); });
   fields.at("ttl_max", [&](const Field& f) { f.read(cache.ttl_max, 0ms, 24h * 366); });
   fields.at("value_bytes_max",
@@ -153,6 +157,10 @@ Json parse_text(std::string_view text, std::vector<ConfigProblem>& problems) {
 void apply_environment(const Environment& environment, Config& config,
                        std::vector<ConfigProblem>& problems) {
   if (auto type = environment("CACHE_TYPE")) {
+    if (std::ranges::find(kStoreTypes, *type) == kStoreTypes.end()) {
+      problems.push_back({"CACHE_TYPE", quote(*type),
+                          fmt::format("one of {}", fmt::join(kStoreTypes, ", "))});
+    }
     config.cache.type = *std::move(type);
   }
   if (auto prefix = environment("CACHE_PREFIX")) {

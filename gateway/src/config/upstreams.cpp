@@ -88,10 +88,17 @@ void read_secrets(const Field& field, const Environment& environment,
 
 void read_url(const Field& field, std::string& url) {
   field.read(url);
-  if (const auto parsed = parse_url(url); !parsed) {
-    // The address may hold a password, so it is not shown.
-    field.secret_problem("a URL like \"http://127.0.0.1:9001/mcp\", without user or password (" +
-                         parsed.error().context() + ")");
+  const auto parsed = parse_url(url);
+  if (parsed) {
+    return;
+  }
+  const std::string expected = "a URL like \"http://127.0.0.1:9001/mcp\" (" +
+                               parsed.error().context() + ")";
+  // Where there is a user, there may be a password, which is never shown.
+  if (url.contains('@')) {
+    field.secret_problem(expected);
+  } else {
+    field.problem(expected);
   }
 }
 

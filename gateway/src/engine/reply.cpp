@@ -27,11 +27,14 @@ std::string log_members(const RpcRequest& request, const CacheNote& note) {
 
 }  // namespace
 
-unsigned status_of(const mcp::RpcError& error, mcp::Era era) noexcept {
+unsigned status_of(const RpcFailure& failure, mcp::Era era) noexcept {
   if (era == mcp::Era::legacy) {
     return 200;
   }
-  switch (error.code) {
+  if (failure.malformed) {
+    return 400;
+  }
+  switch (failure.error.code) {
     case mcp::code::kMethodNotFound:
       return 404;
     case mcp::code::kHeaderMismatch:
@@ -56,7 +59,7 @@ HttpReply rpc_reply(const RpcRequest& request, const RpcOutcome& outcome) {
   if (!outcome) {
     const RpcFailure& failure = outcome.error();
     HttpReply reply =
-        error_reply(status_of(failure.error, era), id, failure.error, failure.note);
+        error_reply(status_of(failure, era), id, failure.error, failure.note);
     reply.log_members = log_members(request, failure.note);
     return reply;
   }

@@ -14,7 +14,7 @@ namespace larder::gateway {
 
 // The status that the specification ties to an error of a modern request; legacy clients
 // get 200, since they take other statuses for a failure of the transport.
-[[nodiscard]] unsigned status_of(const mcp::RpcError& error, mcp::Era era) noexcept;
+[[nodiscard]] unsigned status_of(const RpcFailure& failure, mcp::Era era) noexcept;
 
 [[nodiscard]] HttpReply error_reply(unsigned status, std::string_view id_json,
                                     const mcp::RpcError& error, const CacheNote& note = {});

@@ -36,7 +36,7 @@ bool is_not_found(const RpcOutcome& outcome) {
 // only the upstreams can tell whose it is. The likely one comes first.
 awaitable<RpcOutcome> Methods::read_resource(const RpcRequest& request) {
   if (!request.facts.uri) {
-    co_return refuse(mcp::code::kInvalidParams, "params.uri: expected the uri of a resource");
+    co_return lacks("uri", "the uri of a resource");
   }
   const auto owners = co_await catalogue_.owners(*request.facts.uri);
   RpcOutcome outcome =

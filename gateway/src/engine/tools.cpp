@@ -64,7 +64,7 @@ bool is_header_mismatch(const Fetched& fetched) {
 
 awaitable<RpcOutcome> Methods::call_tool(const RpcRequest& request) {
   if (!request.facts.name) {
-    co_return refuse(mcp::code::kInvalidParams, "params.name: expected the name of a tool");
+    co_return lacks("name", "the name of a tool");
   }
   auto route = co_await catalogue_.route(mcp::ListKind::tools, *request.facts.name);
   if (!route) {

@@ -139,12 +139,19 @@ TEST(Config, wants_exactly_one_of_url_and_command) {
 
 TEST(Config, refuses_a_credential_in_a_url) {
   EXPECT_THAT(refusal(R"({"mcpServers": {"a": {"url": "http://u:p@h/mcp"}}})"),
-              HasSubstr("without user or password"));
+              HasSubstr("credentials belong into headers"));
   EXPECT_THAT(refusal(R"({"mcpServers": {"a": {"url": "ftp://h/mcp"}}})"), HasSubstr("a URL like"));
 }
 
 TEST(Config, refuses_a_name_that_stands_twice) {
   EXPECT_THAT(refusal(R"({"server": {"port": 1, "port": 2}})"), HasSubstr("each name once"));
+}
+
+TEST(Config, knows_the_types_of_stores) {
+  EXPECT_EQ(refusal(R"({"cache": {"type": "floppy"}})"),
+            "cache.type: found \"floppy\"; expected one of memory, none, redis, database\n");
+  EXPECT_THAT(refusal("", {{"CACHE_TYPE", "floppy"}}), HasSubstr("CACHE_TYPE: found \"floppy\""));
+  EXPECT_EQ(accept(R"({"cache": {"type": "redis"}})").cache.type, "redis");
 }
 
 TEST(Config, says_what_is_not_built_in_yet) {
