@@ -107,8 +107,8 @@ class TlsStream final : public ByteStream {
         co_await stream_.async_read_some(asio::buffer(into.data(), into.size()), kAsTuple);
     // A peer that closes TCP without close_notify: whether the answer was whole is what
     // HTTP's own framing tells.
-    co_return Transferred{
-        error == asio::ssl::error::stream_truncated ? asio::error::eof : error, bytes};
+    co_return Transferred{error == asio::ssl::error::stream_truncated ? asio::error::eof : error,
+                          bytes};
   }
   awaitable<Transferred> write_some(std::string_view head, std::string_view body) override {
     const auto parts = buffers(head, body);

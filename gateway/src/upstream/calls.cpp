@@ -33,10 +33,10 @@ Result<UpstreamReply> to_reply(ChannelReply reply, const Ticket& ticket) {
   }
   if (reply.response) {
     const bool is_error = !reply.response->error_json.empty();
-    return UpstreamReply{.is_error = is_error,
-                         .json = std::move(is_error ? reply.response->error_json
-                                                    : reply.response->result_json),
-                         .interacted = ticket.interacted};
+    return UpstreamReply{
+        .is_error = is_error,
+        .json = std::move(is_error ? reply.response->error_json : reply.response->result_json),
+        .interacted = ticket.interacted};
   }
   if (!reply.error_json.empty() && reply.status != 429 && reply.status < 500) {
     return UpstreamReply{
@@ -75,24 +75,23 @@ struct Upstream::Impl::Running {
 awaitable<Result<LinkPtr>> Upstream::Impl::ready_link() {
   while (true) {
     if (closing_) {
-      co_return fail(Errc::closed, options_.name + ": closed");
+      co_return fail(Errc::closed, "the upstream is closed");
     }
     if (link_ && !break_) {
       co_return link_;
     }
     if (failure_) {
-      co_return std::unexpected(
-          Error(failure_->code(), Advice::later, failure_->context()).within(options_.name));
+      co_return std::unexpected(Error(failure_->code(), Advice::later, failure_->context()));
     }
     if (!co_await changed_.wait()) {
-      co_return fail(Errc::cancelled, options_.name + ": waiting for the server");
+      co_return fail(Errc::cancelled, "waiting for the server");
     }
   }
 }
 
 awaitable<Result<UpstreamReply>> Upstream::Impl::call(UpstreamCall call) {
   if (closing_) {
-    co_return fail(Errc::closed, options_.name + ": closed");
+    co_return fail(Errc::closed, options_.name + ": the upstream is closed");
   }
   if (running_.size() >= options_.limits.calls_max) {
     update([](UpstreamStatus& status) { ++status.failures; });

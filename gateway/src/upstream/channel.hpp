@@ -36,8 +36,8 @@ enum class AnswerKind : std::uint8_t {
 };
 
 struct Exchange {
-  std::string body;                     // one JSON-RPC message
-  std::vector<mcp::Header> headers{};   // for HTTP, on top of the configured ones
+  std::string body;                    // one JSON-RPC message
+  std::vector<mcp::Header> headers{};  // for HTTP, on top of the configured ones
   AnswerKind kind = AnswerKind::answer;
 };
 
@@ -50,7 +50,7 @@ struct ChannelReply {
 
 // Where a legacy GET stream is, so that it can go on after a break.
 struct StreamCursor {
-  std::string last_id{};               // of the last event that had one
+  std::string last_id{};                // of the last event that had one
   std::optional<milliseconds> retry{};  // the server's wish
 };
 

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,11 +11,11 @@
 #include <cstring>
 #include <utility>
 
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 
 #include <larder/runtime/deadline.hpp>
 
@@ -140,7 +140,8 @@ awaitable<Result<std::unique_ptr<ChildProcess>>> ChildProcess::start(StdioUpstre
   }
   ::setpgid(pid, pid);  // also here, so that the group exists before we may kill it
   auto child = std::unique_ptr<ChildProcess>(new ChildProcess(executor, pid, *ends));
-  const int pidfd = ::pidfd_open(pid, 0);
+  // Not glibc's pidfd_open(): its header in Debian 12 lacks extern "C".
+  const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (pidfd < 0) {
     co_return std::unexpected(system_error("pidfd_open", errno));
   }
@@ -162,8 +163,7 @@ awaitable<Result<std::unique_ptr<ChildProcess>>> ChildProcess::start(StdioUpstre
 }
 
 void ChildProcess::start_watcher(int lifeline) {
-  const std::string script =
-      fmt::format("read -r line; kill -9 -{0}", pid_);
+  const std::string script = fmt::format("read -r line; kill -9 -{0}", pid_);
   std::array<const char*, 4> argv = {"sh", "-c", script.c_str(), nullptr};
   std::array<const char*, 1> envp = {nullptr};
   const int null_device = ::open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -172,8 +172,9 @@ HandshakeStep HandshakeMachine::choose(const std::vector<std::string>& offered,
       return HandshakeDone{facts_};
     }
     if (probes_ >= kProbesMax) {
-      return failed(Errc::protocol_error,
-                    fmt::format("the server refuses version {} which it says it supports", version));
+      return failed(
+          Errc::protocol_error,
+          fmt::format("the server refuses version {} which it says it supports", version));
     }
     return discover(std::string(version));
   }
@@ -221,8 +222,8 @@ HandshakeStep HandshakeMachine::on_initialized(const HandshakeReply& reply) {
     return HandshakeFailed{.error = std::move(*error)};
   }
   if (reply.status >= 400) {
-    return failed(Errc::protocol_error, fmt::format("notifications/initialized was answered {}",
-                                                    reply.status));
+    return failed(Errc::protocol_error,
+                  fmt::format("notifications/initialized was answered {}", reply.status));
   }
   return HandshakeDone{facts_};
 }

@@ -81,8 +81,7 @@ awaitable<Result<ChannelReply>> HttpChannel::request(Exchange exchange,
   }
   auto call = co_await client_->send(std::move(message), *ticket);
   if (!call) {
-    co_return std::unexpected(
-        no_answer(call.error().code(), *ticket, call.error().context()));
+    co_return std::unexpected(no_answer(call.error().code(), *ticket, call.error().context()));
   }
   HttpResponse& response = call->response();
   ChannelReply reply{.status = response.status()};
@@ -123,9 +122,9 @@ awaitable<Result<ChannelReply>> HttpChannel::read_json(HttpCall call,
     if (!reply.error_json.empty()) {
       co_return std::move(reply);
     }
-    co_return std::unexpected(no_answer(Errc::protocol_error, *ticket,
-                                        "the answer is no JSON-RPC message: " +
-                                            printable(message.error().error.message)));
+    co_return std::unexpected(no_answer(
+        Errc::protocol_error, *ticket,
+        "the answer is no JSON-RPC message: " + printable(message.error().error.message)));
   }
   if (message->kind != mcp::MessageKind::response || message->id_json != ticket->id_json) {
     inbox_.on_ignored();
@@ -153,8 +152,8 @@ awaitable<Result<ChannelReply>> HttpChannel::read_stream(HttpCall call, Exchange
     }
     const bool broken_off = found || found.error().code() == Errc::unavailable;
     if (!broken_off || reading.cursor.last_id.empty() || resumes >= kResumesMax) {
-      const Error why = found ? Error(Errc::unavailable, "the stream ended without the answer")
-                              : found.error();
+      const Error why =
+          found ? Error(Errc::unavailable, "the stream ended without the answer") : found.error();
       co_return std::unexpected(no_answer(why.code(), *ticket, why.context()));
     }
     current.reset();
@@ -172,8 +171,7 @@ awaitable<Result<HttpCall>> HttpChannel::resume(const Exchange& exchange,
                                                 const StreamCursor& cursor) {
   const milliseconds pause = cursor.retry.value_or(kResumeAfter);
   co_await clock_.sleep_until(clock_.in(pause));
-  HttpMessage message{
-      .method = "GET", .headers = exchange.headers, .urgency = Urgency::message};
+  HttpMessage message{.method = "GET", .headers = exchange.headers, .urgency = Urgency::message};
   message.headers.emplace_back("Last-Event-ID", cursor.last_id);
   Ticket unused;
   auto call = co_await client_->send(std::move(message), unused);
@@ -263,8 +261,7 @@ awaitable<Result<unsigned>> HttpChannel::send(Exchange exchange) {
 awaitable<Result<unsigned>> HttpChannel::listen(std::vector<mcp::Header> headers,
                                                 StreamCursor& cursor,
                                                 std::function<void()> on_open) {
-  HttpMessage message{
-      .method = "GET", .headers = std::move(headers), .urgency = Urgency::message};
+  HttpMessage message{.method = "GET", .headers = std::move(headers), .urgency = Urgency::message};
   if (!cursor.last_id.empty()) {
     message.headers.emplace_back("Last-Event-ID", cursor.last_id);
   }

@@ -28,8 +28,7 @@ class HttpChannel final : public Channel {
   // Errc::invalid_argument when the url or a configured header cannot be used.
   [[nodiscard]] static Result<std::shared_ptr<Channel>> make(
       Runtime& runtime, const boost::asio::any_io_executor& executor,
-      const HttpUpstreamOptions& options, const UpstreamLimits& limits, Clock& clock,
-      Inbox& inbox);
+      const HttpUpstreamOptions& options, const UpstreamLimits& limits, Clock& clock, Inbox& inbox);
 
   HttpChannel(const boost::asio::any_io_executor& executor, std::shared_ptr<HttpClient> client,
               std::size_t answer_bytes_max, Clock& clock, Inbox& inbox)

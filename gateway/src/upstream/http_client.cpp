@@ -4,9 +4,9 @@
 #include <array>
 #include <span>
 
+#include <fmt/format.h>
 #include <boost/asio/error.hpp>
 #include <boost/beast/core/string.hpp>
-#include <fmt/format.h>
 
 #include <larder/runtime/deadline.hpp>
 
@@ -21,8 +21,8 @@ constexpr std::size_t kDrainingMax = 64;
 
 // Written by us; a configured header of the same name would contradict them.
 constexpr std::array<std::string_view, 9> kOwnHeaders = {
-    "host",          "content-length",       "content-type",   "transfer-encoding", "connection",
-    "accept",        "mcp-protocol-version", "mcp-session-id", "last-event-id"};
+    "host",   "content-length",       "content-type",   "transfer-encoding", "connection",
+    "accept", "mcp-protocol-version", "mcp-session-id", "last-event-id"};
 
 bool is_token(std::string_view name) {
   static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
@@ -205,7 +205,8 @@ void HttpClient::drain(HttpCall call) {
                                  read_rest(rest));
     --self->draining_;
   };
-  runtime_.spawn(executor_, "drain an upstream's answer", work(shared_from_this(), std::move(call)));
+  runtime_.spawn(executor_, "drain an upstream's answer",
+                 work(shared_from_this(), std::move(call)));
 }
 
 }  // namespace larder::gateway

@@ -33,8 +33,7 @@ std::optional<milliseconds> keep_alive_timeout(std::string_view header) {
   }
   const std::string_view digits = header.substr(at + kName.size());
   unsigned seconds = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
   if (error != std::errc() || end == digits.data()) {
     return std::nullopt;
   }
@@ -51,8 +50,7 @@ class HttpResponse::Parser {
     pending_.append(bytes);
     while (!pending_.empty() && !parser_->is_done()) {
       beast::error_code error;
-      const std::size_t used =
-          parser_->put(boost::asio::buffer(std::as_const(pending_)), error);
+      const std::size_t used = parser_->put(boost::asio::buffer(std::as_const(pending_)), error);
       pending_.erase(0, used);
       if (error == http::error::need_more) {
         return {};

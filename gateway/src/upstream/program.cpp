@@ -19,7 +19,7 @@ namespace {
 // Enough to find programs, a home and a language. Nothing else of the gateway's
 // environment, which may hold credentials, reaches a server.
 constexpr std::array<const char*, 13> kInherited = {
-    "PATH", "HOME", "USER",   "LOGNAME", "SHELL", "LANG", "LC_ALL",
+    "PATH", "HOME", "USER",   "LOGNAME", "SHELL", "LANG",           "LC_ALL",
     "TERM", "TZ",   "TMPDIR", "TMP",     "TEMP",  "XDG_RUNTIME_DIR"};
 
 constexpr std::string_view kUsualPath = "/usr/local/bin:/usr/bin:/bin";

@@ -39,9 +39,8 @@ class StdioChannel final : public Channel {
   [[nodiscard]] static awaitable<Result<std::shared_ptr<Channel>>> start(
       StdioUpstreamOptions process, Options options, Clock& clock, LogSink& log, Inbox& inbox);
 
-  StdioChannel(const boost::asio::any_io_executor& executor,
-               std::unique_ptr<ChildProcess> process, Options options, Clock& clock, LogSink& log,
-               Inbox& inbox);
+  StdioChannel(const boost::asio::any_io_executor& executor, std::unique_ptr<ChildProcess> process,
+               Options options, Clock& clock, LogSink& log, Inbox& inbox);
 
   Transport transport() const noexcept override { return Transport::stdio; }
   awaitable<Error> run() override;

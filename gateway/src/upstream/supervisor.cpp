@@ -17,8 +17,12 @@ namespace {
 // their order is that of their texts.
 constexpr std::string_view kFirstWithVersionHeader = "2025-06-18";
 
-awaitable<void> keep(std::optional<Error>& into, awaitable<Error> work) {
-  into = co_await std::move(work);
+// The first of two says why; the second only ends because of it.
+awaitable<void> keep_first(std::optional<Error>& why, awaitable<Error> work) {
+  Error error = co_await std::move(work);
+  if (!why) {
+    why = std::move(error);
+  }
 }
 
 }  // namespace
@@ -59,10 +63,9 @@ awaitable<Error> Upstream::Impl::one_connection() {
     co_return channel.error();
   }
   channel_ = *channel;
-  std::optional<Error> gone;
   std::optional<Error> why;
-  co_await first_of(keep(gone, channel_->run()), keep(why, converse(channel_)));
-  co_return gone ? *gone : *why;
+  co_await first_of(keep_first(why, channel_->run()), keep_first(why, converse(channel_)));
+  co_return *why;
 }
 
 awaitable<Result<std::shared_ptr<Channel>>> Upstream::Impl::open_channel() {
@@ -92,8 +95,7 @@ awaitable<Error> Upstream::Impl::converse(std::shared_ptr<Channel> channel) {
 
 awaitable<Result<LinkPtr>> Upstream::Impl::shake_hands(std::shared_ptr<Channel> channel) {
   auto link = std::make_shared<Link>();
-  HandshakeMachine machine(channel->transport(),
-                           std::exchange(next_start_, HandshakeStart::probe));
+  HandshakeMachine machine(channel->transport(), std::exchange(next_start_, HandshakeStart::probe));
   link->channel = std::move(channel);
   HandshakeStep step = machine.start();
   while (true) {
@@ -125,9 +127,9 @@ awaitable<HandshakeReply> Upstream::Impl::perform(const HandshakeStep& step, Lin
   link.facts.version = std::get<SendInitialized>(step).version;
   Exchange exchange{.body = mcp::write_notification("notifications/initialized"),
                     .headers = link.headers()};
-  const auto status = co_await with_deadline(
-      clock_, clock_.in(options_.limits.handshake_timeout),
-      "notifications/initialized was not taken in time", link.channel->send(std::move(exchange)));
+  const auto status = co_await with_deadline(clock_, clock_.in(options_.limits.handshake_timeout),
+                                             "notifications/initialized was not taken in time",
+                                             link.channel->send(std::move(exchange)));
   if (!status) {
     co_return HandshakeReply{.failure = status.error()};
   }

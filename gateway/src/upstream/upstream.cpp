@@ -45,10 +45,9 @@ awaitable<void> Upstream::Impl::main() {
 }
 
 awaitable<Result<ServerFacts>> Upstream::Impl::facts(Deadline deadline) {
-  const auto link = co_await with_deadline(clock_, deadline, options_.name + ": not ready in time",
-                                           ready_link());
+  const auto link = co_await with_deadline(clock_, deadline, "not ready in time", ready_link());
   if (!link) {
-    co_return std::unexpected(link.error());
+    co_return std::unexpected(link.error().within(options_.name));
   }
   co_return (*link)->facts;
 }
