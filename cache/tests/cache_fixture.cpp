@@ -13,8 +13,11 @@ Loader Origin::loader() {
 
 awaitable<Result<Loaded>> Origin::load(const LoadContext& context) {
   ++loads;
-  seen_stale = context.stale;
-  seen_deadline = context.deadline;
+  {
+    const std::lock_guard lock(mutex_);
+    seen_stale = context.stale;
+    seen_deadline = context.deadline;
+  }
   const Result<Loaded> now = answer;
   if (!heeds_cancel) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());

@@ -54,6 +54,7 @@ class Origin {
   awaitable<Result<Loaded>> load(const LoadContext& context);
 
   Clock& clock_;
+  std::mutex mutex_;  // of what it saw
 };
 
 class Log final : public LogSink {

@@ -1,9 +1,14 @@
 // Callers on several threads, each with its own io_context. Worth most under
 // ThreadSanitizer.
+#include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include "cache_fixture.hpp"
 
@@ -49,6 +54,26 @@ TEST_F(Threads, each_waiter_resumes_on_its_own_executor) {
   for (const bool own : testkit::run_together(std::move(works), kThreads)) {
     EXPECT_TRUE(own);
   }
+}
+
+// Without a strand: only what the callers share is the cache's to guard.
+TEST_F(Threads, callers_on_a_thread_pool_share_one_load) {
+  constexpr std::size_t kCallers = 200;
+  origin.takes = 1s;
+  boost::asio::thread_pool pool(kThreads);
+  std::vector<std::future<Result<Answer>>> answers;
+  for (std::size_t i = 0; i < kCallers; ++i) {
+    answers.push_back(boost::asio::co_spawn(pool, loading(), boost::asio::use_future));
+  }
+  run(yield_until([&] { return cache.stats().coalesced == kCallers - 1; }));
+  run(yield_until([&] { return clock.sleepers() == 2; }));
+  clock.advance(1s);
+  for (auto& answer : answers) {
+    EXPECT_EQ(text_of(answer.get()), "sunny");
+  }
+  run(cache.close());
+  pool.join();
+  EXPECT_EQ(origin.loads, 1);
 }
 
 // Loads, invalidates, erases, cancels and expires a few keys as fast as it can.
