@@ -10,8 +10,8 @@
 namespace larder::memory {
 namespace {
 
-// With the parts that no one else uses, that no shard's share leaves out.
-constexpr std::size_t kValueRoom(std::size_t bytes_max) {
+// What the shards share.
+constexpr std::size_t shard_room(std::size_t bytes_max) {
   const Bounds bounds = Bounds::of(bytes_max);
   return bounds.shard_bytes * bounds.shards;
 }
@@ -43,8 +43,8 @@ TEST(MemoryBound, holds_for_any_mix_of_sizes_and_groups) {
         static_cast<void>(store.lease(id));
         break;
       case 5:
-        EXPECT_TRUE(store.put(entry(id, std::string(random() % 50 == 0 ? value_max : size, 'v')))
-                        ->stored);
+        EXPECT_TRUE(
+            store.put(entry(id, std::string(random() % 50 == 0 ? value_max : size, 'v')))->stored);
         break;
       default:
         EXPECT_TRUE(store.put(entry(id, std::string(size, 'v')))->stored);
@@ -83,7 +83,7 @@ TEST(MemoryBound, is_used_up_before_anything_is_evicted) {
   while (store.stats().evictions == 0) {
     store.put(entry(std::to_string(puts++), std::string(1000, 'v')));
   }
-  EXPECT_GT(*store.stats().bytes, kValueRoom(kBytes) - 4000);
+  EXPECT_GT(*store.stats().bytes, shard_room(kBytes) - 4000);
 }
 
 TEST(MemoryBound, expired_entries_give_their_memory_back_in_the_course_of_writes) {
