@@ -1,6 +1,4 @@
-// The byte bound holds whatever is put in, and comes near to what the process really uses.
-#include <malloc.h>
-
+// The byte bound holds whatever is put in.
 #include <random>
 #include <string>
 
@@ -101,25 +99,6 @@ TEST(MemoryBound, expired_entries_give_their_memory_back_in_the_course_of_writes
   EXPECT_EQ(stats.evictions, 0U);
   EXPECT_EQ(stats.entries, 110U);
 }
-
-#if !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer) && \
-    !__has_feature(thread_sanitizer)
-TEST(MemoryBound, charges_what_the_allocator_hands_out) {
-  Store store(std::size_t{64} << 20);
-  const auto in_use = [] {
-    const auto info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-  };
-  const std::size_t before = in_use();
-  const std::size_t charged_before = *store.stats().bytes;
-  for (int i = 0; i < 30'000; ++i) {
-    store.put(entry("a key of some length " + std::to_string(i), std::string(500, 'v')));
-  }
-  const auto used = static_cast<double>(in_use() - before);
-  const auto charged = static_cast<double>(*store.stats().bytes - charged_before);
-  EXPECT_NEAR(charged / used, 1.0, 0.05);
-}
-#endif
 
 }  // namespace
 }  // namespace larder::memory
