@@ -1,6 +1,4 @@
-// The byte bound holds whatever is put in, and comes near to what the process really uses.
-#include <malloc.h>
-
+// The byte bound holds whatever is put in.
 #include <random>
 #include <string>
 
@@ -10,8 +8,8 @@
 namespace larder::memory {
 namespace {
 
-// With the parts that no one else uses, that no shard's share leaves out.
-constexpr std::size_t kValueRoom(std::size_t bytes_max) {
+// What the shards share.
+constexpr std::size_t shard_room(std::size_t bytes_max) {
   const Bounds bounds = Bounds::of(bytes_max);
   return bounds.shard_bytes * bounds.shards;
 }
@@ -43,8 +41,8 @@ TEST(MemoryBound, holds_for_any_mix_of_sizes_and_groups) {
         static_cast<void>(store.lease(id));
         break;
       case 5:
-        EXPECT_TRUE(store.put(entry(id, std::string(random() % 50 == 0 ? value_max : size, 'v')))
-                        ->stored);
+        EXPECT_TRUE(
+            store.put(entry(id, std::string(random() % 50 == 0 ? value_max : size, 'v')))->stored);
         break;
       default:
         EXPECT_TRUE(store.put(entry(id, std::string(size, 'v')))->stored);
@@ -83,7 +81,7 @@ TEST(MemoryBound, is_used_up_before_anything_is_evicted) {
   while (store.stats().evictions == 0) {
     store.put(entry(std::to_string(puts++), std::string(1000, 'v')));
   }
-  EXPECT_GT(*store.stats().bytes, kValueRoom(kBytes) - 4000);
+  EXPECT_GT(*store.stats().bytes, shard_room(kBytes) - 4000);
 }
 
 TEST(MemoryBound, expired_entries_give_their_memory_back_in_the_course_of_writes) {
@@ -101,25 +99,6 @@ TEST(MemoryBound, expired_entries_give_their_memory_back_in_the_course_of_writes
   EXPECT_EQ(stats.evictions, 0U);
   EXPECT_EQ(stats.entries, 110U);
 }
-
-#if !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer) && \
-    !__has_feature(thread_sanitizer)
-TEST(MemoryBound, charges_what_the_allocator_hands_out) {
-  Store store(std::size_t{64} << 20);
-  const auto in_use = [] {
-    const auto info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-  };
-  const std::size_t before = in_use();
-  const std::size_t charged_before = *store.stats().bytes;
-  for (int i = 0; i < 30'000; ++i) {
-    store.put(entry("a key of some length " + std::to_string(i), std::string(500, 'v')));
-  }
-  const auto used = static_cast<double>(in_use() - before);
-  const auto charged = static_cast<double>(*store.stats().bytes - charged_before);
-  EXPECT_NEAR(charged / used, 1.0, 0.05);
-}
-#endif
 
 }  // namespace
 }  // namespace larder::memory

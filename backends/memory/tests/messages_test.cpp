@@ -19,9 +19,9 @@ std::string told(const Result<Notice>& notice) {
     return std::string(to_string(notice.error().code()));
   }
   const auto* message = std::get_if<Message>(&*notice);
-  return message == nullptr ? "(lost)"
-                            : std::string(message->channel.id()) + "=" +
-                                  std::string(message->payload.view());
+  return message == nullptr
+             ? "(lost)"
+             : std::string(message->channel.id()) + "=" + std::string(message->payload.view());
 }
 
 std::string next(Store& store, Subscription& subscription) {
@@ -59,8 +59,8 @@ TEST(MemoryMessages, wake_a_waiting_subscriber) {
   const std::vector<Key> channels = {key("a")};
   const auto subscription = store.subscribe(channels);
   const auto scenario = [&]() -> awaitable<std::string> {
-    auto waiting = start(co_await boost::asio::this_coro::executor,
-                         subscription->next(store.clock.in(1h)));
+    auto waiting =
+        start(co_await boost::asio::this_coro::executor, subscription->next(store.clock.in(1h)));
     const std::function<bool()> asleep = [&] { return store.clock.sleepers() == 1; };
     co_await yield_until(asleep);
     const Key channel = key("a");
@@ -76,8 +76,8 @@ TEST(MemoryMessages, a_wait_ends_by_its_deadline_and_loses_nothing) {
   const std::vector<Key> channels = {key("a")};
   const auto subscription = store.subscribe(channels);
   const auto scenario = [&]() -> awaitable<std::string> {
-    auto waiting = start(co_await boost::asio::this_coro::executor,
-                         subscription->next(store.clock.in(100ms)));
+    auto waiting =
+        start(co_await boost::asio::this_coro::executor, subscription->next(store.clock.in(100ms)));
     const std::function<bool()> asleep = [&] { return store.clock.sleepers() == 1; };
     co_await yield_until(asleep);
     store.clock.advance(100ms);
@@ -94,8 +94,8 @@ TEST(MemoryMessages, a_cancelled_wait_ends_and_loses_nothing) {
   const std::vector<Key> channels = {key("a")};
   const auto subscription = store.subscribe(channels);
   const auto scenario = [&]() -> awaitable<std::string> {
-    auto waiting = start(co_await boost::asio::this_coro::executor,
-                         subscription->next(store.clock.in(1h)));
+    auto waiting =
+        start(co_await boost::asio::this_coro::executor, subscription->next(store.clock.in(1h)));
     const std::function<bool()> asleep = [&] { return store.clock.sleepers() == 1; };
     co_await yield_until(asleep);
     waiting.cancel();
@@ -112,8 +112,8 @@ TEST(MemoryMessages, close_ends_a_wait) {
   const std::vector<Key> channels = {key("a")};
   const auto subscription = store.subscribe(channels);
   const auto scenario = [&]() -> awaitable<std::string> {
-    auto waiting = start(co_await boost::asio::this_coro::executor,
-                         subscription->next(kNoDeadline));
+    auto waiting =
+        start(co_await boost::asio::this_coro::executor, subscription->next(kNoDeadline));
     co_await store.backend->close();
     co_return told(co_await waiting.answer());
   };

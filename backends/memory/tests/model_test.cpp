@@ -108,8 +108,8 @@ class Model {
     ASSERT_EQ(*store_.touch(id, fresh), old != nullptr);
     if (old != nullptr) {
       const SteadyTime now = store_.clock.now();
-      old->ends = fresh > 0ms ? now + fresh + old->life.stale
-                              : std::min(old->ends, now + old->life.stale);
+      old->ends =
+          fresh > 0ms ? now + fresh + old->life.stale : std::min(old->ends, now + old->life.stale);
     }
   }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <random>
 #include <set>
 #include <string>
 #include <thread>
@@ -194,8 +195,8 @@ TEST(MemoryStress, short_deadlines_and_messages_race_without_loss) {
   };
   const auto publisher = [&]() -> awaitable<bool> {
     for (int i = 0; i < kMessages; ++i) {
-      EXPECT_TRUE(co_await backend->publish(channel.front(), Bytes(std::to_string(i)),
-                                            kNoDeadline));
+      EXPECT_TRUE(
+          co_await backend->publish(channel.front(), Bytes(std::to_string(i)), kNoDeadline));
       co_await system_clock().sleep_until(system_clock().in(milliseconds(i % 3)));
     }
     co_return true;
