@@ -169,9 +169,7 @@ void Upstream::Impl::become_ready(LinkPtr link) {
   failure_.reset();
   break_.reset();
   changed_.notify_all();
-  if (std::exchange(broke_, false)) {
-    push_notice({.lost = true});
-  }
+  catch_up();
 }
 
 // A link that broke leaves hope that the next attempt succeeds; a failed attempt does not.
@@ -180,7 +178,7 @@ void Upstream::Impl::become_unready(const Error& why) {
   const bool known = !was_ready && failure_ && failure_->message() == why.message();
   link_.reset();
   if (was_ready) {
-    stream_broke();
+    broke_ = true;
   } else {
     failure_ = why;
   }
@@ -188,7 +186,7 @@ void Upstream::Impl::become_unready(const Error& why) {
     status.state = was_ready ? UpstreamState::connecting : UpstreamState::failed;
     status.last_error = why.message();
   });
-  if (!known) {
+  if (!known && !closing_) {
     log_.warning("upstream", was_ready ? "lost" : "cannot be reached",
                  {{"upstream", options_.name}, {"why", why.message()}});
   }
