@@ -23,7 +23,7 @@ class SessionStoreTest : public testing::Test {
 
   testkit::FakeClock clock_;
   std::unique_ptr<MemoryCacheBackend> store_ =
-      MemoryCacheBackend::make(clock_, {.bytes_max = 1 << 20}).value();
+      MemoryCacheBackend::make(clock_, {.bytes_max = 8 << 20}).value();
   SessionStore sessions_{*store_, clock_, 1h};
 };
 
