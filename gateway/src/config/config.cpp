@@ -53,7 +53,7 @@ void read_cache(const Field& field, CacheConfig& cache) {
   fields.at("memory", [&](const Field& f) {
     Fields memory(f);
     memory.at("bytes", [&](const Field& b) {
-      b.read_size(cache.memory_bytes, 1U << 20, std::size_t{1} << 40);
+      b.read_size(cache.memory_bytes, 2U << 20, std::size_t{1} << 40);
     });
   });
   read_reserved(fields, "redis");

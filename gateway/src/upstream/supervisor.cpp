@@ -174,6 +174,9 @@ void Upstream::Impl::become_ready(LinkPtr link) {
 
 // A link that broke leaves hope that the next attempt succeeds; a failed attempt does not.
 void Upstream::Impl::become_unready(const Error& why) {
+  if (closing_) {
+    return;  // close() still says farewell over the link
+  }
   const bool was_ready = link_ != nullptr;
   const bool known = !was_ready && failure_ && failure_->message() == why.message();
   link_.reset();
@@ -186,7 +189,7 @@ void Upstream::Impl::become_unready(const Error& why) {
     status.state = was_ready ? UpstreamState::connecting : UpstreamState::failed;
     status.last_error = why.message();
   });
-  if (!known && !closing_) {
+  if (!known) {
     log_.warning("upstream", was_ready ? "lost" : "cannot be reached",
                  {{"upstream", options_.name}, {"why", why.message()}});
   }
