@@ -37,6 +37,9 @@ std::optional<Error> ReferenceBackend::refusal(std::size_t items, Deadline deadl
   if (deadline <= clock_.now()) {
     return Error(Errc::timeout, "deadline");
   }
+  if (!reachable_) {
+    return Error(Errc::unavailable, "reference store");
+  }
   if (items > kCapabilities.batch_max) {
     return Error(Errc::invalid_argument, "batch");
   }

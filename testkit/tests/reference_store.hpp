@@ -2,6 +2,8 @@
 // The suite is tested on it, whole and with faults built in.
 #pragma once
 
+#include <atomic>
+#include <concepts>
 #include <deque>
 #include <map>
 #include <memory>
@@ -71,6 +73,10 @@ class ReferenceBackend : public CacheBackend {
   awaitable<Result<void>> ping(Deadline deadline) override;
   awaitable<void> close() override;
 
+  // Between the two the store cannot be reached.
+  virtual void unplug() { reachable_ = false; }
+  virtual void plug_in() { reachable_ = true; }
+
  private:
   struct Record {
     std::shared_ptr<const Entry> entry;
@@ -117,6 +123,7 @@ class ReferenceBackend : public CacheBackend {
   Clock& clock_;
   mutable std::mutex mutex_;
   bool closed_ = false;
+  std::atomic<bool> reachable_ = true;
   std::mt19937_64 random_{std::random_device{}()};
   std::uint64_t last_token_ = 0;
   std::uint64_t last_version_ = 0;
@@ -130,6 +137,28 @@ class ReferenceBackend : public CacheBackend {
   std::map<Key, Log> logs_;
   std::vector<std::pair<std::set<Key>, std::weak_ptr<Inbox>>> inboxes_;
   std::vector<std::weak_ptr<Outlook>> outlooks_;
+};
+
+// The reference store, or one with a fault, as the suite wants it.
+template <std::derived_from<ReferenceBackend> Backend = ReferenceBackend>
+class ReferenceStore final : public FakeClockStore, public BreakableStore {
+ public:
+  awaitable<Result<std::unique_ptr<CacheBackend>>> open() override {
+    auto backend = std::make_unique<Backend>(clock());
+    last_ = backend.get();
+    co_return backend;
+  }
+  awaitable<void> break_store() override {
+    last_->unplug();
+    co_return;
+  }
+  awaitable<void> heal_store() override {
+    last_->plug_in();
+    co_return;
+  }
+
+ private:
+  Backend* last_ = nullptr;
 };
 
 }  // namespace larder::testkit
