@@ -100,10 +100,17 @@ std::optional<RpcError> check_modern(const HttpRequest& http, const mcp::Message
 
 }  // namespace
 
+// Whatever may tell two callers apart counts, so that a front that authenticates by a cookie
+// or an API key does not make all its users one.
 std::string Endpoint::principal_of(const HttpRequest& http) const {
-  const std::string_view credential = http.header("Authorization");
-  return credential.empty() ? "anonymous"
-                            : mcp::base64url(mcp::hmac_sha256(options_.secret, credential));
+  std::string credentials;
+  for (const std::string_view name : {"Authorization", "Cookie", "X-API-Key"}) {
+    if (const std::string_view value = http.header(name); !value.empty()) {
+      credentials.append(name).append(":").append(value).append("\n");
+    }
+  }
+  return credentials.empty() ? "anonymous"
+                             : mcp::base64url(mcp::hmac_sha256(options_.secret, credentials));
 }
 
 awaitable<HttpReply> Endpoint::handle(const HttpRequest& http) {

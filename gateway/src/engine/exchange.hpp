@@ -22,8 +22,8 @@ namespace larder::gateway {
 struct Client {
   mcp::Era era = mcp::Era::modern;
   std::string version;       // the protocol revision of this request
-  // Names the authorization context: a keyed digest of the Authorization header, or
-  // "anonymous". Never the credential itself.
+  // Names the authorization context: a keyed digest of the credentials in the headers, or
+  // "anonymous". Never a credential itself.
   std::string principal;
   std::string capabilities = "{}";  // canonical; {} for legacy clients
 };
