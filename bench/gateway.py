@@ -167,7 +167,7 @@ def wrk(server: Server, folder: Path, tool: str, connections: int, seconds: floa
     lines = "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in headers.items())
     script.write_text(LUA % {"body": body.decode(), "headers": lines})
     done = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script, f"http://127.0.0.1:{server.port}/mcp"],
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", script, f"http://127.0.0.1:{server.port}/mcp"],
         capture_output=True, text=True, check=True, preexec_fn=pin(1))  # fmt: skip
     found = re.search(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
     if not found:
