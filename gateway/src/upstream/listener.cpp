@@ -157,7 +157,9 @@ awaitable<void> Upstream::Impl::deliver() {
     try {
       co_await on_notice_(notice);
     } catch (const std::exception& error) {
-      // Also how the end of this coroutine looks; then the next await throws it again.
+      if (closing_) {
+        throw;
+      }
       log_.error("upstream", "a notice was not handled",
                  {{"upstream", options_.name}, {"what", error.what()}});
     }

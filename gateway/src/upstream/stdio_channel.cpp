@@ -68,12 +68,14 @@ StdioChannel::StdioChannel(const asio::any_io_executor& executor,
       clock_(clock),
       log_(log),
       inbox_(inbox),
-      queued_(executor) {}
+      queued_(executor),
+      over_(executor) {}
 
 awaitable<Error> StdioChannel::run() {
   co_await serve();
   if (!broken_) {
-    break_off(Error(Errc::unavailable, "the process " + process_->state_text()));
+    const std::string how = process_over_ ? process_->state_text() : "closed its pipes";
+    break_off(Error(Errc::unavailable, "the process " + how));
   }
   co_return *broken_;
 }
@@ -91,6 +93,7 @@ awaitable<void> StdioChannel::read_answers() {
     const auto [error, count] =
         co_await process_->out().async_read_some(asio::buffer(bytes), kAsTuple);
     if (error) {
+      co_await both_over(output_over_, process_over_);
       co_return;
     }
     lines.feed(std::string_view(bytes.data(), count));
@@ -129,7 +132,22 @@ awaitable<void> StdioChannel::write_lines() {
 
 awaitable<void> StdioChannel::watch_exit() {
   co_await process_->ended();
-  co_await clock_.sleep_until(clock_.in(kAfterlife));
+  co_await both_over(process_over_, output_over_);
+}
+
+// The end of the process and the end of its output come in any order. Who sees the first
+// waits a while for the second, to lose no answer and to know how it ended.
+awaitable<void> StdioChannel::both_over(bool& this_one, const bool& the_other) {
+  static constexpr auto over = [](Signal& changed, const bool& flag) -> awaitable<bool> {
+    while (!flag) {
+      (void)co_await changed.wait();
+    }
+    co_return true;
+  };
+  this_one = true;
+  over_.notify_all();
+  const Deadline deadline = clock_.in(kAfterlife);
+  (void)co_await race_deadline(clock_, deadline, over(over_, the_other));
 }
 
 awaitable<void> StdioChannel::read_log() {

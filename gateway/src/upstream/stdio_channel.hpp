@@ -64,6 +64,7 @@ class StdioChannel final : public Channel {
   awaitable<void> read_log();
   awaitable<void> write_lines();
   awaitable<void> watch_exit();
+  awaitable<void> both_over(bool& this_one, const bool& the_other);
   Result<void> enqueue(std::string text, std::shared_ptr<Ticket> ticket);
   void on_line(std::string_view line);
   void on_log_line(std::string_view line);
@@ -76,6 +77,9 @@ class StdioChannel final : public Channel {
   LogSink& log_;
   Inbox& inbox_;
   Signal queued_;
+  Signal over_;
+  bool process_over_ = false;
+  bool output_over_ = false;
   std::deque<Line> queue_;
   std::size_t queue_bytes_ = 0;
   std::unordered_map<std::string, Waiting*> waiting_;  // by id

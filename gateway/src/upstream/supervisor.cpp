@@ -44,6 +44,9 @@ awaitable<void> Upstream::Impl::supervise() {
   while (true) {
     const SteadyTime begun = clock_.now();
     const Error why = co_await one_connection();
+    if (closing_) {
+      co_return;
+    }
     become_unready(why);
     if (channel_ && channel_->transport() == Transport::stdio) {
       co_await channel_->close();
