@@ -68,7 +68,6 @@ for (const [path, value, expected] of [
   ['server.port', -1, /\b0\b|port/],
   ['server.host', 7, /text|string/],
   ['mcpServers.weather.url', 7, /text|string/],
-  ['mcpServers.weather.url', 'ftp://x', /http/],
   ['mcpServers.weather.prefix', 'yes', /true|bool/],
   ['mcpServers.weather.trusted', 1, /true|bool/],
   ['mcpServers.weather.cache.lists.ttl', '5 parsecs', /60s|duration/],
@@ -90,6 +89,16 @@ for (const [path, value, expected] of [
     assert.match(output, expected);
   });
 }
+
+test('a url that is none is told without showing it, for it may hold a password', async (t) => {
+  for (const url of ['ftp://ann:hush-hush@x', 'http://ann:hush-hush@x/mcp', 'hush-hush']) {
+    const {code, output} = await check(t, changed('mcpServers.weather.url', url));
+    assert.notEqual(code, 0);
+    assert.match(output, /mcpServers\.weather\.url/);
+    assert.match(output, /http:\/\//);
+    assert.doesNotMatch(output, /hush-hush/);
+  }
+});
 
 test('an upstream needs either a url or a command', async (t) => {
   for (const entry of [{}, {url: 'http://127.0.0.1:1/mcp', command: 'cat'}]) {
@@ -137,10 +146,10 @@ test('a secret with the wrong type is not printed', async (t) => {
   assert.doesNotMatch(output, /hush-hush/);
 });
 
-test('an unknown command is answered with the usage', async (t) => {
+test('an unknown command is answered with the way to help', async (t) => {
   const {code, output} = await runLarder(t, ['juggle']);
   assert.notEqual(code, 0);
-  assert.match(output, /serve/);
+  assert.match(output, /--help/);
 });
 
 test('--help and --version are answered', async (t) => {
