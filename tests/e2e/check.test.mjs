@@ -68,6 +68,7 @@ for (const [path, value, expected] of [
   ['server.port', -1, /\b0\b|port/],
   ['server.host', 7, /text|string/],
   ['mcpServers.weather.url', 7, /text|string/],
+  ['mcpServers.weather.url', 'ftp://x', /http/],
   ['mcpServers.weather.prefix', 'yes', /true|bool/],
   ['mcpServers.weather.trusted', 1, /true|bool/],
   ['mcpServers.weather.cache.lists.ttl', '5 parsecs', /60s|duration/],
@@ -90,8 +91,8 @@ for (const [path, value, expected] of [
   });
 }
 
-test('a url that is none is told without showing it, for it may hold a password', async (t) => {
-  for (const url of ['ftp://ann:hush-hush@x', 'http://ann:hush-hush@x/mcp', 'hush-hush']) {
+test('a url with a password is told without showing it', async (t) => {
+  for (const url of ['ftp://ann:hush-hush@x', 'http://ann:hush-hush@x/mcp']) {
     const {code, output} = await check(t, changed('mcpServers.weather.url', url));
     assert.notEqual(code, 0);
     assert.match(output, /mcpServers\.weather\.url/);
