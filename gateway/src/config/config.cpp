@@ -100,9 +100,8 @@ void read_server(const Field& field, ServerConfig& server) {
                        : level == "error"   ? LogLevel::error
                                             : LogLevel::info;
   });
-  fields.at("limits", [&](const Field& f) {
-    read_limits(f, server.http.limits, server.json_depth_max);
-  });
+  fields.at("limits",
+            [&](const Field& f) { read_limits(f, server.http.limits, server.json_depth_max); });
   read_reserved(fields, "tls");
 }
 
@@ -147,9 +146,11 @@ Json parse_text(std::string_view text, std::vector<ConfigProblem>& problems) {
     }
     return json;
   } catch (const Json::parse_error& error) {
-    problems.push_back({.path = "", .found = "", .expected = fmt::format("JSON: {}", error.what())});
+    problems.push_back(
+        {.path = "", .found = "", .expected = fmt::format("JSON: {}", error.what())});
   } catch (const Json::exception& error) {
-    problems.push_back({.path = "", .found = "", .expected = fmt::format("JSON: {}", error.what())});
+    problems.push_back(
+        {.path = "", .found = "", .expected = fmt::format("JSON: {}", error.what())});
   }
   return Json::object();
 }
@@ -158,8 +159,8 @@ void apply_environment(const Environment& environment, Config& config,
                        std::vector<ConfigProblem>& problems) {
   if (auto type = environment("CACHE_TYPE")) {
     if (std::ranges::find(kStoreTypes, *type) == kStoreTypes.end()) {
-      problems.push_back({"CACHE_TYPE", quote(*type),
-                          fmt::format("one of {}", fmt::join(kStoreTypes, ", "))});
+      problems.push_back(
+          {"CACHE_TYPE", quote(*type), fmt::format("one of {}", fmt::join(kStoreTypes, ", "))});
     }
     config.cache.type = *std::move(type);
   }
@@ -194,7 +195,8 @@ std::expected<Config, std::vector<ConfigProblem>> parse_config(std::string_view 
   const Json tree = blank ? Json::object() : parse_text(json, problems);
   {
     Fields fields(Field(tree, "", problems));
-    fields.at("mcpServers", [&](const Field& f) { read_upstreams(f, environment, config.upstreams); });
+    fields.at("mcpServers",
+              [&](const Field& f) { read_upstreams(f, environment, config.upstreams); });
     fields.at("cache", [&](const Field& f) { read_cache(f, config.cache); });
     fields.at("server", [&](const Field& f) { read_server(f, config.server); });
     fields.at("auth", [&](const Field& f) { read_auth(f, environment, config); });

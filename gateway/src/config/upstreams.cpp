@@ -19,8 +19,7 @@ constexpr std::string_view kEnvironmentPrefix = "env:";
 // A name goes in front of tool names with "__" between, so it must not blur that border.
 bool is_upstream_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && name.front() != '_' && name.back() != '_' &&
-         !name.contains(mcp::kNameSeparator) &&
-         std::ranges::all_of(name, [](unsigned char c) {
+         !name.contains(mcp::kNameSeparator) && std::ranges::all_of(name, [](unsigned char c) {
            return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-';
          });
 }
@@ -55,8 +54,7 @@ mcp::ToolRule read_tool_rule(const Field& field) {
     field.problem("a field ttl in each rule");
   }
   fields.at("ttl", [&](const Field& f) { f.read(rule.ttl, 0ms, 24h * 366); });
-  fields.at("stale_if_error",
-            [&](const Field& f) { f.read(rule.stale_if_error, 0ms, 24h * 366); });
+  fields.at("stale_if_error", [&](const Field& f) { f.read(rule.stale_if_error, 0ms, 24h * 366); });
   fields.at("scope", [&](const Field& f) { read_scope(f, rule.scope); });
   fields.at("key", [&](const Field& f) { f.read(rule.key_fields.emplace()); });
   return rule;
@@ -92,8 +90,8 @@ void read_url(const Field& field, std::string& url) {
   if (parsed) {
     return;
   }
-  const std::string expected = "a URL like \"http://127.0.0.1:9001/mcp\" (" +
-                               parsed.error().context() + ")";
+  const std::string expected =
+      "a URL like \"http://127.0.0.1:9001/mcp\" (" + parsed.error().context() + ")";
   // Where there is a user, there may be a password, which is never shown.
   if (url.contains('@')) {
     field.secret_problem(expected);
@@ -109,13 +107,12 @@ HttpUpstreamOptions read_http(Fields& fields, const Environment& environment) {
     read_secrets(f, environment, http.headers);
     for (const auto& [name, value] : http.headers) {
       if (!is_header_name(name) || !is_header_value(value.reveal())) {
-        f.secret_problem(fmt::format("a header name and value without control characters ({})",
-                                     quote(name)));
+        f.secret_problem(
+            fmt::format("a header name and value without control characters ({})", quote(name)));
       }
     }
   });
-  fields.at("connections",
-            [&](const Field& f) { f.read_count(http.connections_max, 1, 10'000); });
+  fields.at("connections", [&](const Field& f) { f.read_count(http.connections_max, 1, 10'000); });
   return http;
 }
 

@@ -21,7 +21,7 @@ namespace larder::gateway {
 // Who asks, as far as answers may depend on it.
 struct Client {
   mcp::Era era = mcp::Era::modern;
-  std::string version;       // the protocol revision of this request
+  std::string version;  // the protocol revision of this request
   // Names the authorization context: a keyed digest of the credentials in the headers, or
   // "anonymous". Never a credential itself.
   std::string principal;
@@ -56,11 +56,10 @@ using RpcOutcome = std::expected<RpcAnswer, RpcFailure>;
 // A request that lacks a member of its params.
 [[nodiscard]] inline std::unexpected<RpcFailure> lacks(std::string_view member,
                                                        std::string_view expected) {
-  return std::unexpected(
-      RpcFailure{.error = {.code = mcp::code::kInvalidParams,
-                           .message = "params." + std::string(member) + ": expected " +
-                                      std::string(expected)},
-                 .malformed = true});
+  return std::unexpected(RpcFailure{
+      .error = {.code = mcp::code::kInvalidParams,
+                .message = "params." + std::string(member) + ": expected " + std::string(expected)},
+      .malformed = true});
 }
 
 [[nodiscard]] inline std::unexpected<RpcFailure> refuse(int code, std::string message) {

@@ -15,9 +15,9 @@ namespace {
 using mcp::Era;
 
 constexpr std::array<std::string_view, 11> kMethods = {
-    "initialize",     "ping",           "server/discover", "tools/list",
-    "tools/call",     "resources/list", "resources/templates/list",
-    "resources/read", "prompts/list",   "prompts/get",     "completion/complete"};
+    "initialize",   "ping",           "server/discover",          "tools/list",
+    "tools/call",   "resources/list", "resources/templates/list", "resources/read",
+    "prompts/list", "prompts/get",    "completion/complete"};
 
 // A discovery is only as lasting as what we know of the upstreams, which their notices
 // renew; a minute spares clients the question without holding them to an old answer.

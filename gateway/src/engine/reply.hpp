@@ -22,6 +22,9 @@ namespace larder::gateway {
 // Stored members go out as they are, between id and envelope.
 [[nodiscard]] HttpReply rpc_reply(const RpcRequest& request, const RpcOutcome& outcome);
 
+// For the access log: what was asked, and how the cache answered.
+[[nodiscard]] std::string log_members(const RpcRequest& request, const CacheNote& note);
+
 // 202 without a body, for notifications.
 [[nodiscard]] HttpReply accepted_reply();
 

@@ -119,14 +119,16 @@ TEST(Config, never_shows_a_secret) {
 }
 
 TEST(Config, names_the_variable_that_is_not_set) {
-  EXPECT_THAT(refusal(R"({"mcpServers": {"a": {"url": "http://h/", "headers": {"X": "env:NOPE"}}}})"),
-              HasSubstr("the environment variable NOPE to be set"));
+  EXPECT_THAT(
+      refusal(R"({"mcpServers": {"a": {"url": "http://h/", "headers": {"X": "env:NOPE"}}}})"),
+      HasSubstr("the environment variable NOPE to be set"));
 }
 
 TEST(Config, refuses_names_that_would_blur_the_prefix) {
   for (const char* name : {"a__b", "_a", "a_", "", "a b"}) {
-    EXPECT_THAT(refusal(std::string(R"({"mcpServers": {")") + name + R"(": {"url": "http://h/"}}})"),
-                HasSubstr("without \"__\""))
+    EXPECT_THAT(
+        refusal(std::string(R"({"mcpServers": {")") + name + R"(": {"url": "http://h/"}}})"),
+        HasSubstr("without \"__\""))
         << name;
   }
 }

@@ -37,8 +37,8 @@ TEST(CacheStatus, tells_how_an_answer_came_about) {
                                     .stored = true});
   EXPECT_EQ(loaded.outcome, CacheOutcome::uri_miss);
   EXPECT_TRUE(loaded.stored);
-  const CacheNote outdated = note_of(
-      {.value = Bytes(), .source = Source::load, .cause = MissCause::invalidated});
+  const CacheNote outdated =
+      note_of({.value = Bytes(), .source = Source::load, .cause = MissCause::invalidated});
   EXPECT_EQ(outdated.detail, "invalidated");
   EXPECT_FALSE(outdated.ttl);
 }

@@ -54,8 +54,7 @@ TEST(Metrics, count_each_request_by_method_and_by_what_the_cache_did) {
   metrics.count(request_for("tools/call"), hit);
   metrics.count(request_for("made/up"), refuse(-32601, "no"));
   const std::string text = metrics.text(full_snapshot());
-  EXPECT_TRUE(text.contains(
-      "larder_cache_requests_total{method=\"tools/call\",result=\"hit\"} 2"))
+  EXPECT_TRUE(text.contains("larder_cache_requests_total{method=\"tools/call\",result=\"hit\"} 2"))
       << text;
   EXPECT_TRUE(text.contains("larder_mcp_errors_total{method=\"other\"} 1"));
   EXPECT_FALSE(text.contains("made/up"));

@@ -39,8 +39,8 @@ TEST(Receive, caps_what_an_upstream_asks_for) {
 
 TEST(Receive, never_stores_errors_interim_results_or_interactions) {
   const mcp::CallPolicy policy{.cacheable = true, .ttl = 60s};
-  const auto error = receive_tool({.is_error = true, .json = R"({"code":1,"message":"x"})"}, policy,
-                                  kTtlMax);
+  const auto error =
+      receive_tool({.is_error = true, .json = R"({"code":1,"message":"x"})"}, policy, kTtlMax);
   EXPECT_EQ(error->form, ResultForm::error);
   EXPECT_FALSE(error->store);
   const auto tool_error =
@@ -51,8 +51,8 @@ TEST(Receive, never_stores_errors_interim_results_or_interactions) {
   EXPECT_EQ(interim->form, ResultForm::interim);
   EXPECT_EQ(interim->type, "input_required");
   EXPECT_FALSE(interim->store);
-  const auto interacted = receive_tool({.json = R"({"content":[]})", .interacted = true}, policy,
-                                       kTtlMax);
+  const auto interacted =
+      receive_tool({.json = R"({"content":[]})", .interacted = true}, policy, kTtlMax);
   EXPECT_FALSE(interacted->store);
   const auto fine = receive_tool({.json = R"({"content":[]})"}, policy, kTtlMax);
   EXPECT_TRUE(fine->store);

@@ -24,8 +24,8 @@ TEST(StoredResult, may_have_no_body) {
 }
 
 TEST(StoredResult, is_not_read_from_foreign_bytes) {
-  for (const char* text : {"", "s", "s60 complete", "x60 complete\n", "s complete\n", "s60\n",
-                           "s6x complete\n"}) {
+  for (const char* text :
+       {"", "s", "s60 complete", "x60 complete\n", "s complete\n", "s60\n", "s6x complete\n"}) {
     EXPECT_FALSE(decode_result(Bytes(std::string(text)))) << text;
   }
 }
