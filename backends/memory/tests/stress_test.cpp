@@ -8,6 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/thread_pool.hpp>
+
 #include <larder/clock.hpp>
 
 #include "bounds.hpp"
@@ -171,6 +174,34 @@ TEST(MemoryStress, everything_at_once_stays_bounded_and_whole) {
   }
   EXPECT_EQ(testkit::run_together(std::move(works), kThreads), std::vector<bool>(kThreads, true));
   EXPECT_TRUE(run(watch->next(clock.now() + 1ms)));
+  run(backend->close());
+}
+
+// One executor with several threads and no strand: a wake-up, a deadline and the start of
+// the next wait meet on different threads.
+TEST(MemoryStress, waits_on_a_pool_of_threads_wake_for_each_message) {
+  const auto backend = std::move(*MemoryCacheBackend::make(system_clock(), {}));
+  const std::vector<Key> channel = {key("channel")};
+  constexpr int kMessages = 200;
+  std::atomic<int> received{0};
+  const auto subscriber = [&](std::unique_ptr<Subscription> subscription) -> awaitable<void> {
+    for (int got = 0; got < kMessages;) {
+      const auto notice = co_await subscription->next(system_clock().in(1ms));
+      got += notice.has_value();
+      received += notice.has_value();
+    }
+  };
+  boost::asio::thread_pool pool(kThreads);
+  for (int i = 0; i < kThreads; ++i) {
+    auto subscription = std::move(*run(backend->subscribe(channel, kNoDeadline)));
+    boost::asio::co_spawn(pool, subscriber(std::move(subscription)),
+                          [](const std::exception_ptr& failure) { EXPECT_FALSE(failure); });
+  }
+  for (int i = 0; i < kMessages; ++i) {
+    EXPECT_TRUE(run(backend->publish(channel.front(), Bytes(std::to_string(i)), kNoDeadline)));
+  }
+  pool.join();
+  EXPECT_EQ(received, kThreads * kMessages);
   run(backend->close());
 }
 
