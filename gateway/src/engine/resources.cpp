@@ -30,6 +30,15 @@ bool is_not_found(const RpcOutcome& outcome) {
                       outcome.error().error.code == mcp::code::kLegacyResourceNotFound);
 }
 
+// A missing resource has another code in each era. A modern upstream has no other reason to
+// refuse the parameters of a well-formed read.
+RpcOutcome in_era_of(const Client& client, RpcOutcome outcome) {
+  if (client.era == mcp::Era::legacy && is_not_found(outcome)) {
+    outcome.error().error.code = mcp::code::kLegacyResourceNotFound;
+  }
+  return outcome;
+}
+
 }  // namespace
 
 // A uri is asked of one upstream after another until one has it: uris are not prefixed, so
@@ -39,8 +48,9 @@ awaitable<RpcOutcome> Methods::read_resource(const RpcRequest& request) {
     co_return lacks("uri", "the uri of a resource");
   }
   const auto owners = co_await catalogue_.owners(*request.facts.uri);
-  RpcOutcome outcome =
-      refuse(mcp::code::kInvalidParams, "Resource not found: " + *request.facts.uri);
+  RpcOutcome outcome = in_era_of(
+      request.client,
+      refuse(mcp::code::kInvalidParams, "Resource not found: " + *request.facts.uri));
   for (Member* member : owners) {
     outcome = co_await read_from(*member, request);
     if (!is_not_found(outcome)) {
@@ -84,7 +94,8 @@ awaitable<RpcOutcome> Methods::read_from(Member& member, const RpcRequest& reque
   if (!fetched) {
     co_return answer_error(member.name(), fetched.error());
   }
-  co_return answer_with(*fetched, request.client, true);
+  RpcOutcome outcome = answer_with(*fetched, request.client, true);
+  co_return modern ? in_era_of(request.client, std::move(outcome)) : outcome;
 }
 
 Fetch Methods::fetch_of(Member& member, const RpcRequest& request) const {
