@@ -42,7 +42,7 @@ test('a reader who comes after a write does not share a load from before it', as
 test('a client that leaves does not take the answer from those who wait with it', async (t) => {
   const {anyone, larder, wire} = await gateway(t);
   const leaving = new AbortController();
-  const params = {name: 'up__slow', arguments: {ms: 1_500}};
+  const params = {name: 'up__slow', arguments: {ms: 5_000}};
   const sent = {...params, _meta: anyone.meta};
   const left = fetch(larder.url, {
     method: 'POST',
@@ -51,7 +51,10 @@ test('a client that leaves does not take the answer from those who wait with it'
     signal: leaving.signal,
   });
   await until('the call is upstream', () => wire.count('tools/call', 'slow') === 1);
-  const staying = anyone.call('up__slow', {ms: 1_500});
+  const staying = anyone.call('up__slow', {ms: 5_000});
+  await until('the second waits with the first', async () => {
+    return /^larder_cache_coalesced_total 1$/m.test(await larder.metrics());
+  });
   leaving.abort();
   await assert.rejects(left, {name: 'AbortError'});
   assert.equal(textOf((await staying).result), 'slow run 1');
