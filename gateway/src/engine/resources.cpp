@@ -48,9 +48,9 @@ awaitable<RpcOutcome> Methods::read_resource(const RpcRequest& request) {
     co_return lacks("uri", "the uri of a resource");
   }
   const auto owners = co_await catalogue_.owners(*request.facts.uri);
-  RpcOutcome outcome = in_era_of(
-      request.client,
-      refuse(mcp::code::kInvalidParams, "Resource not found: " + *request.facts.uri));
+  RpcOutcome outcome =
+      in_era_of(request.client,
+                refuse(mcp::code::kInvalidParams, "Resource not found: " + *request.facts.uri));
   for (Member* member : owners) {
     outcome = co_await read_from(*member, request);
     if (!is_not_found(outcome)) {
