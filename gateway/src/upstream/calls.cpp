@@ -62,7 +62,9 @@ struct Upstream::Impl::Running {
   }
   ~Running() {
     impl.running_.erase(ticket.get());
-    impl.changed_.notify_all();
+    if (impl.closing_) {
+      impl.changed_.notify_all();
+    }
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
@@ -216,7 +218,9 @@ void Upstream::Impl::errand(std::shared_ptr<Channel> channel, Exchange exchange)
     struct Done {
       ~Done() {
         --impl.errands_;
-        impl.changed_.notify_all();
+        if (impl.closing_) {
+          impl.changed_.notify_all();
+        }
       }
       Impl& impl;
     };

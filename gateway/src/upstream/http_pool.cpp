@@ -70,9 +70,13 @@ awaitable<Result<Lease>> HttpPool::acquire(Urgency urgency) {
 
 awaitable<Result<std::unique_ptr<ByteStream>>> HttpPool::connect() {
   const Counted counted(connecting_, free_);
-  co_return co_await with_deadline(clock_, clock_.in(options_.connect_timeout),
-                                   "connecting to " + options_.url.authority,
-                                   connect_stream(options_.url, options_.tls));
+  auto stream = co_await with_deadline(clock_, clock_.in(options_.connect_timeout), "not in time",
+                                       connect_stream(options_.url, options_.tls));
+  if (!stream && stream.error().code() == Errc::timeout) {
+    // The caller's own deadline is another matter.
+    co_return fail(Errc::unavailable, "connecting to " + options_.url.authority + ": timeout");
+  }
+  co_return stream;
 }
 
 std::unique_ptr<ByteStream> HttpPool::take_idle() {

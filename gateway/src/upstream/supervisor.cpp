@@ -47,15 +47,22 @@ awaitable<void> Upstream::Impl::supervise() {
     if (closing_) {
       co_return;
     }
+    const bool was_ready = link_ != nullptr;
     become_unready(why);
-    if (channel_ && channel_->transport() == Transport::stdio) {
+    const bool process = channel_ && channel_->transport() == Transport::stdio;
+    if (process) {
       co_await channel_->close();
       channel_.reset();
     }
-    if (clock_.now() - begun >= kHealthyAfter) {
+    const bool was_healthy = was_ready && clock_.now() - begun >= kHealthyAfter;
+    if (was_healthy) {
       backoff.reset();
     }
-    co_await clock_.sleep_until(clock_.in(backoff.next()));
+    // A server that ends sessions now and then is not made to wait for; a program that
+    // exits is.
+    if (process || !was_healthy) {
+      co_await clock_.sleep_until(clock_.in(backoff.next()));
+    }
     update([](UpstreamStatus& status) { ++status.reconnects; });
   }
 }

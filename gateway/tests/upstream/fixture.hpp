@@ -52,18 +52,27 @@ class KeptLog final : public LogSink {
   std::vector<std::string> lines_;
 };
 
-class UpstreamTest : public ::testing::Test {
+// Waits for what real I/O is about to bring; throws when it does not.
+inline awaitable<void> until(std::function<bool()> done) { co_await testkit::yield_until(done); }
+
+// One scene of a test: a runtime, a clock, one upstream, and the servers it meets.
+class Stage {
  public:
-  using Body = awaitable<void> (*)(UpstreamTest&);
+  using Body = awaitable<void> (*)(Stage&);
 
   // Runs the coroutine, then closes the upstream and the servers it may have started.
   void play(Body body) {
-    runtime_.run("test", finish(body));
+    try {
+      runtime_.run("test", finish(body));
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << error.what();
+    }
     runtime_.stop();
   }
 
   Upstream& connect(UpstreamOptions options) {
-    static constexpr auto keep = [](UpstreamTest& test, UpstreamNotice notice) -> awaitable<void> {
+    static constexpr auto keep = [](Stage& test, UpstreamNotice notice) -> awaitable<void> {
+      co_await until([&test] { return !test.hold_notices; });
       test.notices.push_back(std::move(notice));
       co_return;
     };
@@ -78,9 +87,6 @@ class UpstreamTest : public ::testing::Test {
     servers_.push_back(std::make_unique<FakeServer>(runtime_, std::move(script), port));
     return *servers_.back();
   }
-
-  // Waits for what real I/O is about to bring; throws when it does not.
-  static awaitable<void> until(std::function<bool()> done) { co_await testkit::yield_until(done); }
 
   // Moves time forward in steps until it has happened: for what waits behind a backoff.
   awaitable<void> advance_until(std::function<bool()> done) {
@@ -107,6 +113,7 @@ class UpstreamTest : public ::testing::Test {
   testkit::FakeClock clock;
   KeptLog log;
   std::vector<UpstreamNotice> notices;
+  bool hold_notices = false;  // the handler does not return
 
   [[nodiscard]] Runtime& runtime() { return runtime_; }
   [[nodiscard]] boost::asio::any_io_executor executor() { return runtime_.executor(0); }
@@ -140,5 +147,10 @@ class UpstreamTest : public ::testing::Test {
   std::vector<std::unique_ptr<FakeServer>> servers_;
   std::unique_ptr<Upstream> upstream_;
 };
+
+inline void play(Stage::Body body) {
+  Stage stage;
+  stage.play(body);
+}
 
 }  // namespace larder::gateway::test

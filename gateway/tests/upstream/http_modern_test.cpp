@@ -34,10 +34,8 @@ awaitable<void> answer_empty(Peer& peer, const Seen& seen) { co_await peer.resul
 
 awaitable<void> never_answer(Peer& peer, const Seen& /*seen*/) { co_await peer.until_closed(); }
 
-class HttpModern : public UpstreamTest {};
-
-TEST_F(HttpModern, learns_the_facts_from_discovery) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, learns_the_facts_from_discovery) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern(answer_empty));
     Upstream& upstream = t.connect(to(server));
     const auto facts = co_await upstream.facts(t.soon());
@@ -54,8 +52,8 @@ TEST_F(HttpModern, learns_the_facts_from_discovery) {
   });
 }
 
-TEST_F(HttpModern, sends_a_call_with_its_headers_and_metadata) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, sends_a_call_with_its_headers_and_metadata) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern([](Peer& peer, const Seen& seen) -> awaitable<void> {
       co_await peer.result(seen, R"({"content":[]})");
     }));
@@ -90,8 +88,8 @@ TEST_F(HttpModern, sends_a_call_with_its_headers_and_metadata) {
   });
 }
 
-TEST_F(HttpModern, uses_a_connection_again) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, uses_a_connection_again) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern(answer_empty));
     Upstream& upstream = t.connect(to(server));
     for (int i = 0; i < 5; ++i) {
@@ -101,8 +99,8 @@ TEST_F(HttpModern, uses_a_connection_again) {
   });
 }
 
-TEST_F(HttpModern, uses_a_connection_again_after_a_stream_that_ended) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, uses_a_connection_again_after_a_stream_that_ended) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern([](Peer& peer, const Seen& seen) -> awaitable<void> {
       const std::string data =
           "data: {\"jsonrpc\":\"2.0\",\"id\":" + seen.rpc_id() + ",\"result\":{}}\n\n";
@@ -124,8 +122,8 @@ TEST_F(HttpModern, uses_a_connection_again_after_a_stream_that_ended) {
   });
 }
 
-TEST_F(HttpModern, notices_an_idle_connection_that_was_closed) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, notices_an_idle_connection_that_was_closed) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern(answer_empty));
     Upstream& upstream = t.connect(to(server));
     EXPECT_TRUE(co_await upstream.call(t.call_to("tools/list")));
@@ -137,8 +135,8 @@ TEST_F(HttpModern, notices_an_idle_connection_that_was_closed) {
   });
 }
 
-TEST_F(HttpModern, does_not_open_more_connections_than_allowed) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, does_not_open_more_connections_than_allowed) {
+  play([](Stage& t) -> awaitable<void> {
     static bool open_gate;
     open_gate = false;
     FakeServer& server = t.serve(modern([](Peer& peer, const Seen& seen) -> awaitable<void> {
@@ -163,8 +161,8 @@ TEST_F(HttpModern, does_not_open_more_connections_than_allowed) {
   });
 }
 
-TEST_F(HttpModern, refuses_calls_over_the_bound) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, refuses_calls_over_the_bound) {
+  play([](Stage& t) -> awaitable<void> {
     UpstreamOptions options = to(t.serve(modern(never_answer)));
     options.limits.calls_max = 1;
     Upstream& upstream = t.connect(std::move(options));
@@ -178,8 +176,8 @@ TEST_F(HttpModern, refuses_calls_over_the_bound) {
   });
 }
 
-TEST_F(HttpModern, hands_the_servers_error_on) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, hands_the_servers_error_on) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern([](Peer& peer, const Seen& seen) -> awaitable<void> {
       const std::string body = R"({"jsonrpc":"2.0","id":)" + seen.rpc_id() +
                                R"(,"error":{"code":-32020,"message":"mismatch"}})";
@@ -193,8 +191,8 @@ TEST_F(HttpModern, hands_the_servers_error_on) {
   });
 }
 
-TEST_F(HttpModern, reads_an_answer_out_of_a_stream) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, reads_an_answer_out_of_a_stream) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern([](Peer& peer, const Seen& seen) -> awaitable<void> {
       co_await peer.stream();
       co_await peer.send(": a comment\n\n");
@@ -212,8 +210,8 @@ TEST_F(HttpModern, reads_an_answer_out_of_a_stream) {
   });
 }
 
-TEST_F(HttpModern, says_when_a_request_was_not_sent) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, says_when_a_request_was_not_sent) {
+  play([](Stage& t) -> awaitable<void> {
     // A port where nobody listens any more.
     FakeServer& server = t.serve(modern(answer_empty));
     UpstreamOptions options = to(server);
@@ -230,8 +228,8 @@ TEST_F(HttpModern, says_when_a_request_was_not_sent) {
   });
 }
 
-TEST_F(HttpModern, says_when_a_request_may_have_been_executed) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, says_when_a_request_may_have_been_executed) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern([](Peer& peer, const Seen& /*seen*/) -> awaitable<void> {
       peer.close();
       co_return;
@@ -244,8 +242,8 @@ TEST_F(HttpModern, says_when_a_request_may_have_been_executed) {
   });
 }
 
-TEST_F(HttpModern, finds_the_era_again_after_a_connection_failed) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, finds_the_era_again_after_a_connection_failed) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern([](Peer& peer, const Seen& seen) -> awaitable<void> {
       if (seen.rpc_method() == "tools/call") {
         peer.close();
@@ -264,8 +262,8 @@ TEST_F(HttpModern, finds_the_era_again_after_a_connection_failed) {
   });
 }
 
-TEST_F(HttpModern, keeps_the_deadline_and_closes_the_stream) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, keeps_the_deadline_and_closes_the_stream) {
+  play([](Stage& t) -> awaitable<void> {
     static bool closed;
     closed = false;
     FakeServer& server = t.serve(modern([](Peer& peer, const Seen& /*seen*/) -> awaitable<void> {
@@ -285,8 +283,8 @@ TEST_F(HttpModern, keeps_the_deadline_and_closes_the_stream) {
   });
 }
 
-TEST_F(HttpModern, closes_the_stream_of_a_cancelled_call) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, closes_the_stream_of_a_cancelled_call) {
+  play([](Stage& t) -> awaitable<void> {
     static bool closed;
     closed = false;
     FakeServer& server = t.serve(modern([](Peer& peer, const Seen& /*seen*/) -> awaitable<void> {
@@ -302,8 +300,8 @@ TEST_F(HttpModern, closes_the_stream_of_a_cancelled_call) {
   });
 }
 
-TEST_F(HttpModern, caps_calls_without_a_deadline) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, caps_calls_without_a_deadline) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern(never_answer));
     Upstream& upstream = t.connect(to(server));
     UpstreamCall call = t.call_to("tools/call");
@@ -321,8 +319,8 @@ struct Hostile {
   Errc expected;
 };
 
-TEST_F(HttpModern, is_not_harmed_by_hostile_answers) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, is_not_harmed_by_hostile_answers) {
+  play([](Stage& t) -> awaitable<void> {
     static const std::vector<Hostile> kHostile = {
         {"invalid JSON",
          [](Peer& peer, const Seen&) -> awaitable<void> { co_await peer.json("{\"jsonrpc\":"); },
@@ -417,8 +415,8 @@ TEST_F(HttpModern, is_not_harmed_by_hostile_answers) {
   });
 }
 
-TEST_F(HttpModern, means_what_the_status_says) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, means_what_the_status_says) {
+  play([](Stage& t) -> awaitable<void> {
     static unsigned status;
     Upstream& upstream =
         t.connect(to(t.serve(modern([](Peer& peer, const Seen& /*seen*/) -> awaitable<void> {
@@ -453,8 +451,8 @@ awaitable<void> acknowledge(Peer& peer, const Seen& seen) {
 constexpr const char* kToolsChanged =
     R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"a":1}})";
 
-TEST_F(HttpModern, listens_for_what_the_server_announces) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, listens_for_what_the_server_announces) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern(
         [](Peer& peer, const Seen& seen) -> awaitable<void> {
           co_await acknowledge(peer, seen);
@@ -474,8 +472,8 @@ TEST_F(HttpModern, listens_for_what_the_server_announces) {
   });
 }
 
-TEST_F(HttpModern, tells_that_notices_were_lost_when_the_stream_broke) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, tells_that_notices_were_lost_when_the_stream_broke) {
+  play([](Stage& t) -> awaitable<void> {
     static int streams;
     streams = 0;
     FakeServer& server = t.serve(modern(
@@ -498,8 +496,8 @@ TEST_F(HttpModern, tells_that_notices_were_lost_when_the_stream_broke) {
   });
 }
 
-TEST_F(HttpModern, does_not_insist_when_the_server_refuses_to_announce) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, does_not_insist_when_the_server_refuses_to_announce) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern(
         [](Peer& peer, const Seen& seen) -> awaitable<void> {
           if (seen.rpc_method() == "subscriptions/listen") {
@@ -519,8 +517,8 @@ TEST_F(HttpModern, does_not_insist_when_the_server_refuses_to_announce) {
   });
 }
 
-TEST_F(HttpModern, gives_up_a_stream_that_is_not_acknowledged) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, gives_up_a_stream_that_is_not_acknowledged) {
+  play([](Stage& t) -> awaitable<void> {
     FakeServer& server = t.serve(modern(
         [](Peer& peer, const Seen& /*seen*/) -> awaitable<void> {
           co_await peer.stream();
@@ -535,8 +533,8 @@ TEST_F(HttpModern, gives_up_a_stream_that_is_not_acknowledged) {
 
 // ---- the handshake over the wire ----
 
-TEST_F(HttpModern, does_not_take_refused_credentials_for_an_era) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, does_not_take_refused_credentials_for_an_era) {
+  play([](Stage& t) -> awaitable<void> {
     static bool allowed;
     allowed = false;
     FakeServer& server = t.serve([](Peer& peer, const Seen& seen) -> awaitable<void> {
@@ -559,8 +557,8 @@ TEST_F(HttpModern, does_not_take_refused_credentials_for_an_era) {
   });
 }
 
-TEST_F(HttpModern, fails_at_once_for_settings_that_cannot_work) {
-  play([](UpstreamTest& t) -> awaitable<void> {
+TEST(HttpModern, fails_at_once_for_settings_that_cannot_work) {
+  play([](Stage& t) -> awaitable<void> {
     HttpUpstreamOptions http{.url = "http://127.0.0.1:1/"};
     http.headers.emplace_back("X-Key", Secret("a\r\nInjected: b"));
     Upstream& upstream = t.connect({.transport = http});
