@@ -24,6 +24,23 @@ struct Ending {
   std::exception_ptr failure;
 };
 
+// Rounds of what is ready after the works have ended; a coroutine that never waits for
+// anything must not keep a test from its end.
+constexpr int kSettlingRoundsMax = 1000;
+
+// Lets what the works set in motion come to rest: a cancellation that one of them sent to
+// its background, say. All on this thread, since the others have ended.
+void settle(const std::vector<std::unique_ptr<asio::io_context>>& contexts) {
+  bool moved = true;
+  for (int round = 0; moved && round < kSettlingRoundsMax; ++round) {
+    moved = false;
+    for (const auto& context : contexts) {
+      context->restart();
+      moved = context->poll() > 0 || moved;
+    }
+  }
+}
+
 void report(const std::vector<Ending>& endings) {
   for (const Ending& ending : endings) {
     if (ending.failure) {
@@ -65,6 +82,7 @@ void run_works(std::vector<awaitable<void>> works, std::size_t threads) {
     }
     serve(*contexts.front());
   }
+  settle(contexts);
   // What hangs, or was left running, dies here, while the places of the answers still live.
   contexts.clear();
   report(endings);
