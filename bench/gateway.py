@@ -161,13 +161,13 @@ def wait_for_port(process: subprocess.Popen[bytes], port: int, name: str) -> soc
     raise RuntimeError(f"{name} does not listen on {port}")
 
 
-def wrk(server: Server, folder: Path, tool: str, connections: int, seconds: float) -> dict[str, Any]:
+def wrk(server: Server, folder: Path, tool: str, connections: int, seconds: int) -> dict[str, Any]:
     body, headers = call(tool)
     script = folder / f"{tool}.lua"
     lines = "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in headers.items())
     script.write_text(LUA % {"body": body.decode(), "headers": lines})
     done = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script, f"http://127.0.0.1:{server.port}/mcp"],
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", script, f"http://127.0.0.1:{server.port}/mcp"],
         capture_output=True, text=True, check=True, preexec_fn=pin(1))  # fmt: skip
     found = re.search(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
     if not found:
@@ -184,7 +184,7 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def load(server: Server, folder: Path, tool: str, connections: int, seconds: float) -> Round:
+def load(server: Server, folder: Path, tool: str, connections: int, seconds: int) -> Round:
     before = cpu_seconds(server.pid)
     result = wrk(server, folder, tool, connections, seconds)
     cpu = cpu_seconds(server.pid) - before
@@ -286,7 +286,7 @@ def row(name: str, one: Round, calls: float | None) -> str:
             f"{one.cpu_us:>11.2f} {traced:>13}")  # fmt: skip
 
 
-def bench_cached(larder: Server, folder: Path, rounds: int, seconds: float) -> list[dict[str, Any]]:
+def bench_cached(larder: Server, folder: Path, rounds: int, seconds: int) -> list[dict[str, Any]]:
     tool = "cached__echo_size"
     post(larder.port, tool)
     body, status = post(larder.port, tool)
@@ -317,7 +317,7 @@ def bench_cached(larder: Server, folder: Path, rounds: int, seconds: float) -> l
     return figures
 
 
-def bench_uncached(larder: Server, upstream: Server, folder: Path, rounds: int, seconds: float) -> list[dict[str, Any]]:
+def bench_uncached(larder: Server, upstream: Server, folder: Path, rounds: int, seconds: int) -> list[dict[str, Any]]:
     ours, direct = in_turn(
         [lambda: load(larder, folder, "plain__echo_size", 1, seconds),
          lambda: load(upstream, folder, "echo_size", 1, seconds)], rounds)  # fmt: skip
@@ -333,7 +333,7 @@ def bench_cold_start(larder: Sequence[str | Path], port: int) -> list[dict[str, 
     return [figure("gateway cold start", took, "ms", "50 ms", COLD_START_BUDGET_MS / took)]
 
 
-def main(output: Path, build: Path, rounds: int = ROUNDS, seconds: float = ROUND_SECONDS) -> None:
+def main(output: Path, build: Path, rounds: int = ROUNDS, seconds: int = ROUND_SECONDS) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ports = free_port(), free_port()
@@ -353,6 +353,6 @@ if __name__ == "__main__":
     parser.add_argument("--json", type=Path, required=True, help="file for the figures")
     parser.add_argument("--build", type=Path, default=Path("build/release"), help="folder of the build")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each side is measured")
-    parser.add_argument("--seconds", type=float, default=ROUND_SECONDS, help="length of a round")
+    parser.add_argument("--seconds", type=int, default=ROUND_SECONDS, help="length of a round")
     arguments = parser.parse_args()
     main(arguments.json, arguments.build, arguments.rounds, arguments.seconds)

@@ -47,25 +47,6 @@ function(larder_test module)
   set_tests_properties(${module} PROPERTIES TIMEOUT 300)
 endfunction()
 
-# larder_fuzzer(<name> [LINK ...])
-#
-# libFuzzer's program <name>_fuzz from <name>_fuzz.cpp. Preset `fuzz` builds it to search; in
-# the others it replays the seeds in corpus/<name> as a test, so that what it found stays mended.
-function(larder_fuzzer name)
-  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-    return()
-  endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK")
-  set(target ${name}_fuzz)
-  add_executable(${target} ${name}_fuzz.cpp)
-  larder_flags(${target})
-  set_target_properties(${target} PROPERTIES
-    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
-  target_link_libraries(${target} PRIVATE ${arg_LINK})
-  target_link_options(${target} PRIVATE -fsanitize=fuzzer)
-  add_test(NAME ${target} COMMAND ${target} -runs=0 "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
-endfunction()
-
 # larder_backend(<name> SOURCES ... TESTS ... [PUBLIC ...] [PRIVATE ...]): a store's module.
 function(larder_backend name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;TESTS;PUBLIC;PRIVATE")

@@ -70,7 +70,8 @@ Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::string& target) {
         new AccessLog(make_logger("access", std::make_shared<spdlog::sinks::stderr_sink_mt>())));
   }
   try {
-    auto logger = make_logger("access", std::make_shared<spdlog::sinks::basic_file_sink_mt>(target));
+    auto logger =
+        make_logger("access", std::make_shared<spdlog::sinks::basic_file_sink_mt>(target));
     spdlog::register_logger(logger);
     spdlog::flush_every(std::chrono::seconds(1));
     return std::unique_ptr<AccessLog>(new AccessLog(std::move(logger)));

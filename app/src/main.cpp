@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   CLI::App app("larder: a caching gateway for MCP servers");
   app.set_version_flag("--version", LARDER_VERSION);
   app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::help);
   app.footer(
       "Environment, which wins over the file:\n"
       "  CACHE_TYPE    where results are kept: memory, none\n"

@@ -3,11 +3,11 @@
 #include <memory>
 #include <string>
 
+#include <fmt/core.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/core.h>
 
 #include <larder/gateway/gateway.hpp>
 #include <larder/gateway/http_server.hpp>
@@ -67,9 +67,9 @@ awaitable<Result<void>> serve_gateway(Program& program, CacheBackend& results,
     co_return std::unexpected(server.error());
   }
   served.watch(**server);
-  program.log.info("larder", "listening",
-                   {{"address", fmt::format("{}:{}", http.host, (*server)->port())},
-                    {"store", results.name()}});
+  program.log.info(
+      "larder", "listening",
+      {{"address", fmt::format("{}:{}", http.host, (*server)->port())}, {"store", results.name()}});
   const std::string signal = co_await stop_signal();
   program.log.info("larder", "stopping", {{"signal", signal}});
   co_await (*server)->stop();
@@ -79,8 +79,7 @@ awaitable<Result<void>> serve_gateway(Program& program, CacheBackend& results,
 
 awaitable<Result<void>> serve_stores(Program& program) {
   const gateway::CacheConfig& cache = program.config.cache;
-  const BackendContext context{.clock = system_clock(), .log = program.log,
-                               .prefix = cache.prefix};
+  const BackendContext context{.clock = system_clock(), .log = program.log, .prefix = cache.prefix};
   auto results = co_await built_in_stores(cache).open(cache.type, context);
   if (!results) {
     co_return std::unexpected(results.error().within("CACHE_TYPE"));

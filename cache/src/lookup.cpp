@@ -79,10 +79,12 @@ Lookup by_age(std::optional<Found> found, SteadyTime at) {
 awaitable<Lookup> look_up(Store& store, Clock& clock, const Key& key, std::span<const Tag> tags,
                           Deadline deadline) {
   auto answer = co_await store.get(key, deadline);
-  if (!answer) {
+  if (!answer && answer.error().advice() != Advice::never) {
     co_return unavailable(std::move(answer).error(), clock.now());
   }
-  Lookup lookup = by_age(*std::move(answer), clock.now());
+  // An entry that cannot be read is a miss whose successor may be stored.
+  Lookup lookup = answer ? by_age(*std::move(answer), clock.now())
+                         : unavailable(std::move(answer).error(), clock.now());
   const TagEpochs none;
   const TagEpochs& stored = lookup.found ? lookup.found->entry->epochs : none;
   if (tags.empty() && stored.empty()) {
@@ -107,8 +109,10 @@ awaitable<Lookup> look_up(Store& store, Clock& clock, const Key& key, std::span<
     lookup.found.reset();
   }
   lookup.epochs = epochs_of(tags, now);
-  lookup.failure = first_failure(now);
-  if (lookup.failure && !lookup.epochs) {
+  if (!lookup.failure) {
+    lookup.failure = first_failure(now);
+  }
+  if (!lookup.epochs) {
     lookup.cause = MissCause::unavailable;
   }
   co_return lookup;

@@ -14,7 +14,7 @@ namespace larder {
 using TagEpochs = std::vector<TagEpoch>;
 
 struct Lookup {
-  // none: `found` is a hit. expired: `found` is stale. Else there is nothing to serve.
+  // none: `found` is a hit. Otherwise `found`, where set, is stale and may be fallen back on.
   MissCause cause = MissCause::absent;
   std::optional<Found> found{};
   // With a miss: of the tags asked for; nullopt where the store did not tell them.

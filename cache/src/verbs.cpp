@@ -23,6 +23,9 @@ awaitable<Result<std::optional<Answer>>> Cache::Impl::get(const Key& key, Deadli
     co_return std::unexpected(closed_error());
   }
   Lookup lookup = co_await look_up(store_, clock_, key, {}, deadline);
+  if (is_cancelled(co_await asio::this_coro::cancellation_state) && lookup.failure) {
+    co_return std::unexpected(cancelled_error());
+  }
   counters_.add_lookup(lookup.cause);
   if (lookup.cause == MissCause::none) {
     co_return answer_of(*lookup.found, Source::store);

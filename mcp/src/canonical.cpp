@@ -170,6 +170,7 @@ class Canonicaliser {
   bool object(std::string& out) {
     out.push_back('{');
     std::vector<Range> members;
+    members.reserve(8);
     const bool whole = reader_.object([&](const json::Name& name) {
       out.append(members.empty() ? "" : ",");
       Range member{.name = name.text, .begin = out.size()};

@@ -14,21 +14,12 @@ namespace {
 constexpr std::string_view kAnnotation = "x-mcp-header";
 
 // Keywords of JSON Schema whose value is a schema or a list of schemas.
-constexpr std::array<std::string_view, 15> kSchemas = {"items",
-                                                       "prefixItems",
-                                                       "contains",
-                                                       "additionalProperties",
-                                                       "unevaluatedItems",
-                                                       "unevaluatedProperties",
-                                                       "propertyNames",
-                                                       "oneOf",
-                                                       "anyOf",
-                                                       "allOf",
-                                                       "not",
-                                                       "if",
-                                                       "then",
-                                                       "else",
-                                                       "contentSchema"};
+constexpr std::array<std::string_view, 15> kSchemas = {
+    // clang-format off
+    "items", "prefixItems", "contains", "additionalProperties", "unevaluatedItems",
+    "unevaluatedProperties", "propertyNames", "oneOf", "anyOf", "allOf", "not", "if", "then",
+    "else", "contentSchema"};
+// clang-format on
 // Those whose value maps names to schemas. `properties`, the one way on which annotations
 // are allowed, is not among them.
 constexpr std::array<std::string_view, 4> kSchemaMaps = {"patternProperties", "dependentSchemas",
@@ -130,6 +121,9 @@ class Walk {
 }  // namespace
 
 std::optional<std::vector<HeaderParam>> read_header_params(std::string_view schema_json) {
+  if (schema_json.empty()) {
+    return std::vector<HeaderParam>();
+  }
   Walk walk(schema_json);
   return walk.schema(Walk::Place::on_chain) ? std::optional(walk.take_params()) : std::nullopt;
 }

@@ -11,7 +11,8 @@
 namespace larder::mcp {
 
 // In the order of the schema; nullopt when an annotation breaks a rule, which makes the
-// whole tool invalid. `schema_json` must be well-formed.
+// whole tool invalid. `schema_json` must be well-formed or
+// empty (no schema).
 [[nodiscard]] std::optional<std::vector<HeaderParam>> read_header_params(
     std::string_view schema_json);
 

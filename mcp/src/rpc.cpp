@@ -214,7 +214,7 @@ std::string write_error(std::string_view id_json, const RpcError& error) {
 }
 
 RpcError parse_error(std::string_view error_json) {
-  const RpcError unreadable{.message = "The upstream's error could not be read."};
+  RpcError unreadable{.message = "The upstream's error could not be read."};
   const auto object = json::Object::read(error_json);
   if (!object || !json::is_utf8(error_json)) {
     return unreadable;

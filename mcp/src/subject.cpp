@@ -14,9 +14,14 @@ namespace {
 
 // What _meta says of the sender, the stream and the trace, but not of the result. The
 // capabilities are a part of the key of their own.
-constexpr std::array<std::string_view, 8> kNoMatter = {
-    meta::kVersion,  meta::kClientInfo, meta::kClientCapabilities, meta::kLogLevel,
-    meta::kProgressToken, "traceparent", "tracestate", "baggage"};
+constexpr std::array<std::string_view, 8> kNoMatter = {meta::kVersion,
+                                                       meta::kClientInfo,
+                                                       meta::kClientCapabilities,
+                                                       meta::kLogLevel,
+                                                       meta::kProgressToken,
+                                                       "traceparent",
+                                                       "tracestate",
+                                                       "baggage"};
 
 void add_meta(MemberList& kept, std::string_view meta_json) {
   const auto meta = json::Object::read(meta_json);

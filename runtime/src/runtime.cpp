@@ -16,20 +16,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <larder/runtime/describe.hpp>
+
 namespace larder {
 namespace {
 
 namespace asio = boost::asio;
-
-std::string describe(const std::exception_ptr& raised) {
-  try {
-    std::rethrow_exception(raised);
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
 
 std::size_t cores() noexcept { return std::max(1U, std::thread::hardware_concurrency()); }
 

@@ -1,7 +1,11 @@
 #include <larder/testkit/run.hpp>
 
+#include <algorithm>
+#include <atomic>
+#include <functional>
 #include <thread>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -20,6 +24,17 @@ struct Ending {
   std::exception_ptr failure;
 };
 
+void report(const std::vector<Ending>& endings) {
+  for (const Ending& ending : endings) {
+    if (ending.failure) {
+      std::rethrow_exception(ending.failure);
+    }
+  }
+  if (!std::ranges::all_of(endings, &Ending::ended)) {
+    throw std::runtime_error("a coroutine did not end within the patience of the test");
+  }
+}
+
 }  // namespace
 
 void run_works(std::vector<awaitable<void>> works, std::size_t threads) {
@@ -28,31 +43,31 @@ void run_works(std::vector<awaitable<void>> works, std::size_t threads) {
   for (auto& context : contexts) {
     context = std::make_unique<asio::io_context>(1);
   }
+  // Every thread serves until the last work ends, since works may need one another's.
+  std::atomic<std::size_t> left = works.size();
   for (std::size_t i = 0; i < works.size(); ++i) {
     asio::co_spawn(*contexts[i % threads], std::move(works[i]),
-                   [&ending = endings[i]](const std::exception_ptr& failure) {
+                   [&left, &contexts, &ending = endings[i]](const std::exception_ptr& failure) {
                      ending = Ending{.ended = true, .failure = failure};
+                     if (--left == 0) {
+                       std::ranges::for_each(contexts, [](auto& context) { context->stop(); });
+                     }
                    });
   }
-  std::vector<std::jthread> helpers;
-  for (std::size_t i = 1; i < threads; ++i) {
-    helpers.emplace_back([&context = *contexts[i]] { context.run_for(kPatience); });
+  const auto serve = [](asio::io_context& context) {
+    const auto guard = asio::make_work_guard(context);
+    context.run_for(kPatience);
+  };
+  if (!endings.empty()) {
+    std::vector<std::jthread> helpers;
+    for (std::size_t i = 1; i < threads; ++i) {
+      helpers.emplace_back(serve, std::ref(*contexts[i]));
+    }
+    serve(*contexts.front());
   }
-  contexts.front()->run_for(kPatience);
-  helpers.clear();
-  // What hangs dies here, while the places of the answers still live.
+  // What hangs, or was left running, dies here, while the places of the answers still live.
   contexts.clear();
-
-  for (const Ending& ending : endings) {
-    if (ending.failure) {
-      std::rethrow_exception(ending.failure);
-    }
-  }
-  for (const Ending& ending : endings) {
-    if (!ending.ended) {
-      throw std::runtime_error("a coroutine did not end within the patience of the test");
-    }
-  }
+  report(endings);
 }
 
 awaitable<void> yield_until(const std::function<bool()>& done) {

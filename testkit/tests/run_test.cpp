@@ -54,5 +54,22 @@ TEST(Run, hands_the_exception_of_a_started_coroutine_to_who_waits_for_it) {
   run(joins_a_thrower());
 }
 
+awaitable<int> leaves_one_running(std::shared_ptr<int> held) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const auto never = [](std::shared_ptr<int> kept) -> awaitable<int> {
+    const std::function<bool()> done = [] { return false; };
+    co_await yield_until(done);
+    co_return *kept;
+  };
+  const auto left = start(executor, never(held));
+  co_return *held;
+}
+
+TEST(Run, ends_with_its_coroutine_and_destroys_what_still_runs) {
+  const auto held = std::make_shared<int>(7);
+  EXPECT_EQ(run(leaves_one_running(held)), 7);
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 }  // namespace
 }  // namespace larder::testkit

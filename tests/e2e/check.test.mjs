@@ -91,6 +91,16 @@ for (const [path, value, expected] of [
   });
 }
 
+test('a url with a password is told without showing it', async (t) => {
+  for (const url of ['ftp://ann:hush-hush@x', 'http://ann:hush-hush@x/mcp']) {
+    const {code, output} = await check(t, changed('mcpServers.weather.url', url));
+    assert.notEqual(code, 0);
+    assert.match(output, /mcpServers\.weather\.url/);
+    assert.match(output, /http:\/\//);
+    assert.doesNotMatch(output, /hush-hush/);
+  }
+});
+
 test('an upstream needs either a url or a command', async (t) => {
   for (const entry of [{}, {url: 'http://127.0.0.1:1/mcp', command: 'cat'}]) {
     const {code, output} = await check(t, {mcpServers: {odd: entry}});
@@ -137,10 +147,10 @@ test('a secret with the wrong type is not printed', async (t) => {
   assert.doesNotMatch(output, /hush-hush/);
 });
 
-test('an unknown command is answered with the usage', async (t) => {
+test('an unknown command is answered with the way to help', async (t) => {
   const {code, output} = await runLarder(t, ['juggle']);
   assert.notEqual(code, 0);
-  assert.match(output, /serve/);
+  assert.match(output, /--help/);
 });
 
 test('--help and --version are answered', async (t) => {

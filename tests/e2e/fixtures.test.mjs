@@ -24,15 +24,10 @@ import {
   modernStdio,
 } from './lib/upstreams.mjs';
 
-function direct(connect) {
-  // The servers are asked without a cache before them, so there is no Cache-Status to read.
-  return async (t, upstream, options) => (await connect(t, upstream.url, options)).client;
-}
-
 test('our modern server answers the modern client and counts what it is asked', async (t) => {
   const hints = {'tools/list': {ttlMs: 5000, cacheScope: 'public'}};
   const upstream = await modernHttp(t, {pageSize: 2, hints});
-  const client = await direct(connectModern)(t, upstream);
+  const {client} = await connectModern(t, upstream.url);
   const {tools, ttlMs} = await client.listTools({}, kFresh);
   assert.deepEqual(tools.map(({name}) => name), upstream.catalogue.tools.map(({name}) => name));
   assert.equal(ttlMs, 5000);
@@ -51,8 +46,8 @@ test('our modern server answers the modern client and counts what it is asked', 
 
 test('our modern server asks back once and then answers', async (t) => {
   const upstream = await modernHttp(t);
-  const client = await direct(connectModern)(
-      t, upstream, {capabilities: {elicitation: {form: {}}}});
+  const {client} = await connectModern(
+      t, upstream.url, {capabilities: {elicitation: {form: {}}}});
   client.setRequestHandler(
       'elicitation/create', () => ({action: 'accept', content: {really: true}}));
   const result = await client.callTool({name: 'ask', arguments: {}});
@@ -61,7 +56,7 @@ test('our modern server asks back once and then answers', async (t) => {
 
 test('our modern server tells its listeners of a changed list', async (t) => {
   const upstream = await modernHttp(t);
-  const client = await direct(connectModern)(t, upstream);
+  const {client} = await connectModern(t, upstream.url);
   let told = 0;
   client.setNotificationHandler('notifications/tools/list_changed', () => void ++told);
   await client.listen({toolsListChanged: true});
@@ -71,7 +66,7 @@ test('our modern server tells its listeners of a changed list', async (t) => {
 
 test('our legacy server answers the legacy client in a session', async (t) => {
   const upstream = await legacyHttp(t, {pageSize: 4});
-  const client = await direct(connectLegacy)(t, upstream);
+  const {client} = await connectLegacy(t, upstream.url);
   const first = await client.listTools();
   assert.equal(first.tools.length, 4);
   const second = await client.listTools({cursor: first.nextCursor});
@@ -98,7 +93,7 @@ test('our legacy server does not answer a modern request', async (t) => {
 
 test('server-everything answers through the counting proxy', async (t) => {
   const upstream = await everythingHttp(t);
-  const client = await direct(connectLegacy)(t, upstream);
+  const {client} = await connectLegacy(t, upstream.url);
   const result = await client.callTool({name: 'echo', arguments: {message: 'hi'}});
   assert.equal(result.content[0].text, 'Echo: hi');
   assert.equal(upstream.wire.count('tools/call', 'echo'), 1);

@@ -81,7 +81,7 @@ test('a body over the limit is 413', async () => {
 // Sends the head of a request and reads what comes back until the server closes.
 async function rawExchange(head) {
   const {hostname: host, port} = new URL(larder.url);
-  const socket = net.connect({host, port: Number(port), timeout: 15_000});
+  const socket = net.connect({host, port: Number(port), timeout: 45_000});
   let text = '';
   socket.on('data', (data) => (text += data));
   socket.write(head);

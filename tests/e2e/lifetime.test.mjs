@@ -39,7 +39,7 @@ test('an idle client connection does not hold up the end', async (t) => {
   await new RawModern(larder.url).ask('tools/list');  // leaves a connection kept alive
   const began = Date.now();
   await larder.stop();
-  assert.ok(Date.now() - began < 5_000);
+  assert.ok(Date.now() - began < 10_000, 'less than the time a graceful stop may take');
 });
 
 test('the session with a legacy upstream is ended with the gateway', async (t) => {

@@ -77,7 +77,7 @@ test('an upstream that never answers does not hold up the list for longer than t
       const began = Date.now();
       const listed = names(await new RawModern(larder.url).ask('tools/list'));
       assert.equal(listed.length, living.catalogue.tools.length);
-      assert.ok(Date.now() - began < 5_000, `${Date.now() - began} ms`);
+      assert.ok(Date.now() - began < 9_000, `${Date.now() - began} ms`);
     });
 
 test('a lone upstream may keep its names', async (t) => {

@@ -104,9 +104,4 @@ awaitable<void> Wakeup::wait(Clock& clock, Deadline deadline) {
   co_await wait.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
-awaitable<bool> is_cancelled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
-
 }  // namespace larder::memory

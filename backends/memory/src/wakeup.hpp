@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <larder/clock.hpp>
 #include <larder/error.hpp>
@@ -30,9 +31,6 @@ class Wakeup : public std::enable_shared_from_this<Wakeup> {
   boost::asio::steady_timer* waiting_ = nullptr;
 };
 
-// Whether the calling coroutine has been cancelled.
-[[nodiscard]] awaitable<bool> is_cancelled();
-
 // The common body of next(): `take` looks for something to answer and says nullopt while
 // there is nothing. It must stay alive until this completes.
 template <typename T, typename Take>
@@ -46,7 +44,9 @@ template <typename T, typename Take>
     if (std::optional<Result<T>> taken = take()) {
       co_return *std::move(taken);
     }
-    if (co_await is_cancelled()) {
+    // Not by a coroutine of its own: awaiting one throws after a cancellation.
+    const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != boost::asio::cancellation_type::none) {
       co_return fail(Errc::cancelled, "the wait was cancelled");
     }
     co_await wakeup.wait(clock, deadline);

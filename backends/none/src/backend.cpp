@@ -6,6 +6,8 @@
 namespace larder {
 namespace {
 
+constexpr std::string_view kName = "none";
+
 constexpr Capabilities kCapabilities{
     .values = false,
     .conditions = false,
@@ -23,9 +25,14 @@ constexpr Capabilities kCapabilities{
     .batch_max = 1024,
 };
 
+// The context of an error: who says what.
+std::string said(std::string_view what) {
+  return std::string(kName).append(" store: ").append(what);
+}
+
 }  // namespace
 
-std::string_view NoneCacheBackend::name() const noexcept { return "none"; }
+std::string_view NoneCacheBackend::name() const noexcept { return kName; }
 
 const Capabilities& NoneCacheBackend::capabilities() const noexcept { return kCapabilities; }
 
@@ -86,11 +93,11 @@ awaitable<void> NoneCacheBackend::close() {
 std::optional<Error> NoneCacheBackend::refusal(std::size_t items, Deadline deadline) {
   std::optional<Error> error;
   if (closed_) {
-    error.emplace(Errc::closed, "none store");
+    error.emplace(Errc::closed, said("the store is closed"));
   } else if (deadline <= clock_.now()) {
-    error.emplace(Errc::timeout, "none store: the deadline is past");
+    error.emplace(Errc::timeout, said("the deadline is past"));
   } else if (items > kCapabilities.batch_max) {
-    error.emplace(Errc::invalid_argument, "none store: more than 1024 items in a batch");
+    error.emplace(Errc::invalid_argument, said("the batch is over batch_max"));
   }
   errors_ += error.has_value() ? 1 : 0;
   return error;
@@ -98,13 +105,13 @@ std::optional<Error> NoneCacheBackend::refusal(std::size_t items, Deadline deadl
 
 Result<PutOutcome> NoneCacheBackend::accept(const PutItem& item) {
   if (!std::holds_alternative<Always>(item.condition)) {
-    return fail(Errc::unsupported, "none store: put has no conditions");
+    return fail(Errc::unsupported, said("put has no conditions"));
   }
   if (item.entry.life.total() > Life::kTotalMax) {
-    return fail(Errc::invalid_argument, "none store: life is over 10 years");
+    return fail(Errc::invalid_argument, said("life is over Life::kTotalMax"));
   }
   if (item.entry.value.size() > kCapabilities.value_bytes_max) {
-    return fail(Errc::too_large, "none store: value is over 64 MiB");
+    return fail(Errc::too_large, said("value is over value_bytes_max"));
   }
   // The count of writes is different for each, as a version has to be.
   return PutOutcome{.stored = true, .version = Version(++writes_)};

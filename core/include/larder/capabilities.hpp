@@ -23,7 +23,7 @@ struct Capabilities {
   bool shared = false;              // several processes see one store
   bool durable = false;             // survives a restart of the store
   std::size_t value_bytes_max = 0;  // largest value accepted; at least 1 MiB where values is true
-  std::size_t batch_max = 0;        // most items in one call; more is invalid_argument
+  std::size_t batch_max = 0;  // most items in one call, 16 to 65,536; more is invalid_argument
 
   friend bool operator==(const Capabilities&, const Capabilities&) = default;
 };

@@ -14,6 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Those that exist in the design; which of them are built in, the registry knows.
+constexpr std::initializer_list<std::string_view> kStoreTypes = {"memory", "none", "redis",
+                                                                 "database"};
+
 bool is_prefix(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-';
@@ -41,7 +45,7 @@ void read_reserved(Fields& fields, std::string_view name) {
 
 void read_cache(const Field& field, CacheConfig& cache) {
   Fields fields(field);
-  fields.at("type", [&](const Field& f) { f.read(cache.type); });
+  fields.at("type", [&](const Field& f) { f.read_choice(cache.type, kStoreTypes); });
   fields.at("prefix", [&](const Field& f) { read_prefix(f, cache.prefix); });
   fields.at("ttl_max", [&](const Field& f) { f.read(cache.ttl_max, 0ms, 24h * 366); });
   fields.at("value_bytes_max",
@@ -49,7 +53,7 @@ void read_cache(const Field& field, CacheConfig& cache) {
   fields.at("memory", [&](const Field& f) {
     Fields memory(f);
     memory.at("bytes", [&](const Field& b) {
-      b.read_size(cache.memory_bytes, 1U << 20, std::size_t{1} << 40);
+      b.read_size(cache.memory_bytes, 2U << 20, std::size_t{1} << 40);
     });
   });
   read_reserved(fields, "redis");
@@ -96,9 +100,8 @@ void read_server(const Field& field, ServerConfig& server) {
                        : level == "error"   ? LogLevel::error
                                             : LogLevel::info;
   });
-  fields.at("limits", [&](const Field& f) {
-    read_limits(f, server.http.limits, server.json_depth_max);
-  });
+  fields.at("limits",
+            [&](const Field& f) { read_limits(f, server.http.limits, server.json_depth_max); });
   read_reserved(fields, "tls");
 }
 
@@ -143,9 +146,11 @@ Json parse_text(std::string_view text, std::vector<ConfigProblem>& problems) {
     }
     return json;
   } catch (const Json::parse_error& error) {
-    problems.push_back({.path = "", .found = "", .expected = fmt::format("JSON: {}", error.what())});
+    problems.push_back(
+        {.path = "", .found = "", .expected = fmt::format("JSON: {}", error.what())});
   } catch (const Json::exception& error) {
-    problems.push_back({.path = "", .found = "", .expected = fmt::format("JSON: {}", error.what())});
+    problems.push_back(
+        {.path = "", .found = "", .expected = fmt::format("JSON: {}", error.what())});
   }
   return Json::object();
 }
@@ -153,6 +158,10 @@ Json parse_text(std::string_view text, std::vector<ConfigProblem>& problems) {
 void apply_environment(const Environment& environment, Config& config,
                        std::vector<ConfigProblem>& problems) {
   if (auto type = environment("CACHE_TYPE")) {
+    if (std::ranges::find(kStoreTypes, *type) == kStoreTypes.end()) {
+      problems.push_back(
+          {"CACHE_TYPE", quote(*type), fmt::format("one of {}", fmt::join(kStoreTypes, ", "))});
+    }
     config.cache.type = *std::move(type);
   }
   if (auto prefix = environment("CACHE_PREFIX")) {
@@ -186,7 +195,8 @@ std::expected<Config, std::vector<ConfigProblem>> parse_config(std::string_view 
   const Json tree = blank ? Json::object() : parse_text(json, problems);
   {
     Fields fields(Field(tree, "", problems));
-    fields.at("mcpServers", [&](const Field& f) { read_upstreams(f, environment, config.upstreams); });
+    fields.at("mcpServers",
+              [&](const Field& f) { read_upstreams(f, environment, config.upstreams); });
     fields.at("cache", [&](const Field& f) { read_cache(f, config.cache); });
     fields.at("server", [&](const Field& f) { read_server(f, config.server); });
     fields.at("auth", [&](const Field& f) { read_auth(f, environment, config); });

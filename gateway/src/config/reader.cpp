@@ -84,8 +84,7 @@ void Field::read(std::vector<std::string>& target) const {
 }
 
 void Field::read(milliseconds& target, milliseconds min, milliseconds max) const {
-  const auto span =
-      value_->is_string() ? parse_duration(value_->get<std::string>()) : std::nullopt;
+  const auto span = value_->is_string() ? parse_duration(value_->get<std::string>()) : std::nullopt;
   if (!span || *span < min || *span > max) {
     return problem(fmt::format("a duration like \"60s\" (ms, s, m, h), {} to {}",
                                duration_text(min), duration_text(max)));
@@ -96,14 +95,15 @@ void Field::read(milliseconds& target, milliseconds min, milliseconds max) const
 void Field::read_size(std::size_t& target, std::size_t min, std::size_t max) const {
   const auto size = value_->is_string() ? parse_size(value_->get<std::string>()) : std::nullopt;
   if (!size || *size < min || *size > max) {
-    return problem(fmt::format("a size like \"16MiB\" (B, KiB, MiB, GiB), {} to {}",
-                               size_text(min), size_text(max)));
+    return problem(fmt::format("a size like \"16MiB\" (B, KiB, MiB, GiB), {} to {}", size_text(min),
+                               size_text(max)));
   }
   target = *size;
 }
 
 void Field::read_count(std::size_t& target, std::size_t min, std::size_t max) const {
-  if (!value_->is_number_integer() || value_->get<std::int64_t>() < static_cast<std::int64_t>(min) ||
+  if (!value_->is_number_integer() ||
+      value_->get<std::int64_t>() < static_cast<std::int64_t>(min) ||
       value_->get<std::int64_t>() > static_cast<std::int64_t>(max)) {
     return problem(fmt::format("a whole number, {} to {}", min, max));
   }

@@ -14,8 +14,7 @@ struct Unit {
 };
 
 constexpr Unit kDurations[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
-constexpr Unit kSizes[] = {
-    {"B", 1}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}};
+constexpr Unit kSizes[] = {{"B", 1}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}};
 
 std::optional<std::uint64_t> parse_amount(std::string_view text, std::span<const Unit> units,
                                           std::uint64_t max) noexcept {

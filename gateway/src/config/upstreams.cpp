@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/url/parse.hpp>
 #include <fmt/format.h>
 
 #include <larder/mcp/list.hpp>
+
+#include "upstream/url.hpp"
 
 namespace larder::gateway {
 namespace {
@@ -18,8 +19,7 @@ constexpr std::string_view kEnvironmentPrefix = "env:";
 // A name goes in front of tool names with "__" between, so it must not blur that border.
 bool is_upstream_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && name.front() != '_' && name.back() != '_' &&
-         !name.contains(mcp::kNameSeparator) &&
-         std::ranges::all_of(name, [](unsigned char c) {
+         !name.contains(mcp::kNameSeparator) && std::ranges::all_of(name, [](unsigned char c) {
            return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-';
          });
 }
@@ -54,8 +54,7 @@ mcp::ToolRule read_tool_rule(const Field& field) {
     field.problem("a field ttl in each rule");
   }
   fields.at("ttl", [&](const Field& f) { f.read(rule.ttl, 0ms, 24h * 366); });
-  fields.at("stale_if_error",
-            [&](const Field& f) { f.read(rule.stale_if_error, 0ms, 24h * 366); });
+  fields.at("stale_if_error", [&](const Field& f) { f.read(rule.stale_if_error, 0ms, 24h * 366); });
   fields.at("scope", [&](const Field& f) { read_scope(f, rule.scope); });
   fields.at("key", [&](const Field& f) { f.read(rule.key_fields.emplace()); });
   return rule;
@@ -87,13 +86,17 @@ void read_secrets(const Field& field, const Environment& environment,
 
 void read_url(const Field& field, std::string& url) {
   field.read(url);
-  const auto parsed = boost::urls::parse_uri(url);
-  if (!parsed || (parsed->scheme() != "http" && parsed->scheme() != "https") ||
-      parsed->host().empty()) {
-    return field.problem("a URL like \"http://127.0.0.1:9001/mcp\"");
+  const auto parsed = parse_url(url);
+  if (parsed) {
+    return;
   }
-  if (parsed->has_userinfo()) {
-    field.secret_problem("no user or password in the URL; use headers");
+  const std::string expected =
+      "a URL like \"http://127.0.0.1:9001/mcp\" (" + parsed.error().context() + ")";
+  // Where there is a user, there may be a password, which is never shown.
+  if (url.contains('@')) {
+    field.secret_problem(expected);
+  } else {
+    field.problem(expected);
   }
 }
 
@@ -104,13 +107,12 @@ HttpUpstreamOptions read_http(Fields& fields, const Environment& environment) {
     read_secrets(f, environment, http.headers);
     for (const auto& [name, value] : http.headers) {
       if (!is_header_name(name) || !is_header_value(value.reveal())) {
-        f.secret_problem(fmt::format("a header name and value without control characters ({})",
-                                     quote(name)));
+        f.secret_problem(
+            fmt::format("a header name and value without control characters ({})", quote(name)));
       }
     }
   });
-  fields.at("connections",
-            [&](const Field& f) { f.read_count(http.connections_max, 1, 10'000); });
+  fields.at("connections", [&](const Field& f) { f.read_count(http.connections_max, 1, 10'000); });
   return http;
 }
 

@@ -57,14 +57,14 @@ std::string_view detail_of(const Answer& answer) noexcept {
 }  // namespace
 
 CacheNote note_of(const Answer& answer) {
-  return CacheNote{.outcome = outcome_of(answer.cause),
-                   .stored = answer.stored && answer.source != Source::store,
-                   .collapsed = answer.source == Source::coalesced,
-                   .ttl = answer.stored || answer.source == Source::store ||
-                                  answer.source == Source::stale
-                              ? std::optional(answer.fresh_left)
-                              : std::nullopt,
-                   .detail = detail_of(answer)};
+  return CacheNote{
+      .outcome = outcome_of(answer.cause),
+      .stored = answer.stored && answer.source != Source::store,
+      .collapsed = answer.source == Source::coalesced,
+      .ttl = answer.stored || answer.source == Source::store || answer.source == Source::stale
+                 ? std::optional(answer.fresh_left)
+                 : std::nullopt,
+      .detail = detail_of(answer)};
 }
 
 CacheNote merge_notes(std::span<const CacheNote> notes) {
@@ -74,15 +74,15 @@ CacheNote merge_notes(std::span<const CacheNote> notes) {
   CacheNote merged = notes.front();
   for (const CacheNote& note : notes.subspan(1)) {
     if (note.outcome != merged.outcome) {
-      const bool any_hit =
-          note.outcome == CacheOutcome::hit || merged.outcome == CacheOutcome::hit ||
-          merged.outcome == CacheOutcome::partial;
+      const bool any_hit = note.outcome == CacheOutcome::hit ||
+                           merged.outcome == CacheOutcome::hit ||
+                           merged.outcome == CacheOutcome::partial;
       merged.outcome = any_hit ? CacheOutcome::partial : std::max(note.outcome, merged.outcome);
     }
     merged.stored = merged.stored || note.stored;
     merged.collapsed = merged.collapsed || note.collapsed;
-    merged.ttl = merged.ttl && note.ttl ? std::optional(std::min(*merged.ttl, *note.ttl))
-                                        : std::nullopt;
+    merged.ttl =
+        merged.ttl && note.ttl ? std::optional(std::min(*merged.ttl, *note.ttl)) : std::nullopt;
     merged.detail = merged.detail.empty() ? note.detail : merged.detail;
   }
   return merged;

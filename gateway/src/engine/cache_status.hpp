@@ -23,9 +23,9 @@ enum class CacheOutcome : std::uint8_t {
 struct CacheNote {
   CacheOutcome outcome = CacheOutcome::local;
   bool stored = false;
-  bool collapsed = false;                 // shared another caller's fetch
-  std::optional<milliseconds> ttl{};      // remaining; negative = stale for so long
-  std::string_view detail{};              // a literal token; empty = none
+  bool collapsed = false;             // shared another caller's fetch
+  std::optional<milliseconds> ttl{};  // remaining; negative = stale for so long
+  std::string_view detail{};          // a literal token; empty = none
 };
 
 [[nodiscard]] CacheNote note_of(const Answer& answer);

@@ -18,9 +18,8 @@ bool ambiguous_with_prefix(const Member& unprefixed, const Member& other, std::s
 }
 
 bool any_template_matches(const Index& templates, std::string_view uri) {
-  return std::ranges::any_of(templates.items, [uri](const auto& item) {
-    return matches_template(uri, item.first);
-  });
+  return std::ranges::any_of(templates.items,
+                             [uri](const auto& item) { return matches_template(uri, item.first); });
 }
 
 std::string_view thing(ListKind kind) noexcept {
@@ -63,9 +62,8 @@ Catalogue::Catalogue(std::vector<std::unique_ptr<Member>> members, ResultCache& 
       log_(log) {}
 
 Member* Catalogue::find(std::string_view name) const noexcept {
-  const auto place = std::ranges::find(members_, name, [](const auto& member) -> std::string_view {
-    return member->name();
-  });
+  const auto place = std::ranges::find(
+      members_, name, [](const auto& member) -> std::string_view { return member->name(); });
   return place == members_.end() ? nullptr : place->get();
 }
 

@@ -70,8 +70,7 @@ class Catalogue {
   [[nodiscard]] awaitable<std::shared_ptr<const Index>> index(Member& member, mcp::ListKind kind);
 
   // Tools and prompts by their listed name; kInvalidParams when nobody has it.
-  [[nodiscard]] awaitable<mcp::RpcResult<Route>> route(mcp::ListKind kind,
-                                                       std::string_view listed);
+  [[nodiscard]] awaitable<mcp::RpcResult<Route>> route(mcp::ListKind kind, std::string_view listed);
 
   // Who may have a uri, most likely first.
   [[nodiscard]] awaitable<std::vector<Member*>> owners(std::string_view uri);

@@ -52,12 +52,6 @@ bool is_json(std::string_view content_type) {
 
 }  // namespace
 
-// A message with what its params say.
-struct Endpoint::Incoming {
-  mcp::Message message;
-  mcp::RequestFacts facts;
-};
-
 namespace {
 
 // Modern requests say so in their header or their body. What says neither and opens or
@@ -80,9 +74,8 @@ Era era_of_request(const HttpRequest& http, const mcp::Message& message,
 std::optional<RpcError> check_modern(const HttpRequest& http, const mcp::Message& message,
                                      const mcp::RequestFacts& facts) {
   if (!facts.version && http.header(kVersionHeader) == mcp::kModernVersion) {
-    return RpcError{
-        .code = mcp::code::kInvalidParams,
-        .message = "params._meta: expected io.modelcontextprotocol/protocolVersion"};
+    return RpcError{.code = mcp::code::kInvalidParams,
+                    .message = "params._meta: expected io.modelcontextprotocol/protocolVersion"};
   }
   if (auto mismatch = mcp::check_headers(http.headers, message, facts, {})) {
     return mismatch;
@@ -91,19 +84,25 @@ std::optional<RpcError> check_modern(const HttpRequest& http, const mcp::Message
     return unsupported_version(*facts.version);
   }
   if (facts.client_capabilities_json.empty()) {
-    return RpcError{
-        .code = mcp::code::kInvalidParams,
-        .message = "params._meta: expected io.modelcontextprotocol/clientCapabilities"};
+    return RpcError{.code = mcp::code::kInvalidParams,
+                    .message = "params._meta: expected io.modelcontextprotocol/clientCapabilities"};
   }
   return std::nullopt;
 }
 
 }  // namespace
 
+// Whatever may tell two callers apart counts, so that a front that authenticates by a cookie
+// or an API key does not make all its users one.
 std::string Endpoint::principal_of(const HttpRequest& http) const {
-  const std::string_view credential = http.header("Authorization");
-  return credential.empty() ? "anonymous"
-                            : mcp::base64url(mcp::hmac_sha256(options_.secret, credential));
+  std::string credentials;
+  for (const std::string_view name : {"Authorization", "Cookie", "X-API-Key"}) {
+    if (const std::string_view value = http.header(name); !value.empty()) {
+      credentials.append(name).append(":").append(value).append("\n");
+    }
+  }
+  return credentials.empty() ? "anonymous"
+                             : mcp::base64url(mcp::hmac_sha256(options_.secret, credentials));
 }
 
 awaitable<HttpReply> Endpoint::handle(const HttpRequest& http) {
@@ -147,81 +146,81 @@ awaitable<HttpReply> Endpoint::post_message(const HttpRequest& http) {
     const std::string_view id = message->id_json.empty() ? kNoId : message->id_json;
     co_return error_reply(400, id, facts.error());
   }
-  Incoming incoming{.message = *std::move(message), .facts = *std::move(facts)};
-  if (era_of_request(http, incoming.message, incoming.facts) == Era::modern) {
-    co_return co_await post_modern(http, std::move(incoming));
+  RpcRequest request{.message = *std::move(message),
+                     .facts = *std::move(facts),
+                     .client = {},
+                     .headers = http.headers};
+  request.client.era = era_of_request(http, request.message, request.facts);
+  if (request.client.era == Era::modern) {
+    co_return co_await post_modern(http, request);
   }
-  co_return co_await post_legacy(http, std::move(incoming));
+  co_return co_await post_legacy(http, request);
 }
 
-awaitable<HttpReply> Endpoint::post_modern(const HttpRequest& http, Incoming incoming) {
-  if (incoming.message.kind == mcp::MessageKind::notification) {
+awaitable<HttpReply> Endpoint::post_modern(const HttpRequest& http, RpcRequest& request) {
+  if (request.message.kind == mcp::MessageKind::notification) {
     co_return accepted_reply();
   }
-  if (auto error = check_modern(http, incoming.message, incoming.facts)) {
-    co_return error_reply(400, incoming.message.id_json, *error);
+  if (auto error = check_modern(http, request.message, request.facts)) {
+    co_return error_reply(400, request.message.id_json, *error);
   }
-  auto capabilities = mcp::canonical_json(incoming.facts.client_capabilities_json);
+  auto capabilities = mcp::canonical_json(request.facts.client_capabilities_json);
   if (!capabilities) {
-    co_return error_reply(400, incoming.message.id_json, capabilities.error());
+    co_return error_reply(400, request.message.id_json, capabilities.error());
   }
-  Client client{.era = Era::modern,
-                .version = *incoming.facts.version,
-                .principal = principal_of(http),
-                .capabilities = *std::move(capabilities)};
-  co_return co_await run({.message = std::move(incoming.message),
-                          .facts = std::move(incoming.facts),
-                          .client = std::move(client),
-                          .headers = http.headers});
+  request.client.version = *request.facts.version;
+  request.client.principal = principal_of(http);
+  request.client.capabilities = *std::move(capabilities);
+  co_return co_await run(request);
 }
 
-awaitable<HttpReply> Endpoint::post_legacy(const HttpRequest& http, Incoming incoming) {
-  if (incoming.message.kind == mcp::MessageKind::request &&
-      incoming.message.method == "initialize") {
-    co_return co_await open_session(http, std::move(incoming));
+awaitable<HttpReply> Endpoint::post_legacy(const HttpRequest& http, RpcRequest& request) {
+  const mcp::Message& message = request.message;
+  if (message.kind == mcp::MessageKind::request && message.method == "initialize") {
+    co_return co_await open_session(http, request);
   }
-  auto session = co_await session_of(http, incoming.message.id_json);
+  auto session = co_await session_of(http, message.id_json);
   if (!session) {
     co_return std::move(session.error());
   }
-  if (incoming.message.kind == mcp::MessageKind::notification) {
+  if (message.kind == mcp::MessageKind::notification) {
     co_return accepted_reply();
   }
-  Client client{.era = Era::legacy,
-                .version = session->version,
-                .principal = std::move(session->principal)};
-  co_return co_await run({.message = std::move(incoming.message),
-                          .facts = std::move(incoming.facts),
-                          .client = std::move(client),
-                          .headers = http.headers});
+  request.client.version = std::move(session->version);
+  request.client.principal = std::move(session->principal);
+  co_return co_await run(request);
 }
 
-awaitable<HttpReply> Endpoint::run(RpcRequest request) {
+awaitable<HttpReply> Endpoint::run(const RpcRequest& request) {
   const RpcOutcome outcome = co_await methods_.answer(request);
   metrics_.count(request, outcome);
-  co_return rpc_reply(request, outcome);
+  co_return reply_to(request, outcome);
 }
 
-awaitable<HttpReply> Endpoint::open_session(const HttpRequest& http, Incoming incoming) {
-  if (!incoming.facts.requested_version) {
-    co_return refusal(200, mcp::code::kInvalidParams,
-                      "params.protocolVersion: expected the version the client speaks",
-                      incoming.message.id_json);
+HttpReply Endpoint::reply_to(const RpcRequest& request, const RpcOutcome& outcome) const {
+  HttpReply reply = rpc_reply(request, outcome);
+  if (options_.access_log) {
+    reply.log_members = log_members(request, outcome ? outcome->note : outcome.error().note);
   }
-  const std::string version(mcp::negotiate_legacy(*incoming.facts.requested_version));
-  auto session = co_await sessions_.create(version, principal_of(http));
+  return reply;
+}
+
+awaitable<HttpReply> Endpoint::open_session(const HttpRequest& http, RpcRequest& request) {
+  const std::string& id = request.message.id_json;
+  if (!request.facts.requested_version) {
+    co_return refusal(200, mcp::code::kInvalidParams,
+                      "params.protocolVersion: expected the version the client speaks", id);
+  }
+  request.client.version = mcp::negotiate_legacy(*request.facts.requested_version);
+  auto session = co_await sessions_.create(request.client.version, principal_of(http));
   if (!session) {
     co_return refusal(503, mcp::code::kInternalError,
-                      "no session can be kept now: " + session.error().message(),
-                      incoming.message.id_json);
+                      "no session can be kept now: " + session.error().message(), id);
   }
-  const RpcRequest request{.message = std::move(incoming.message),
-                           .facts = std::move(incoming.facts),
-                           .client = {.era = Era::legacy, .version = version, .principal = {}},
-                           .headers = {}};
-  const RpcOutcome outcome = RpcAnswer{.members = co_await methods_.initialize(version)};
+  const RpcOutcome outcome =
+      RpcAnswer{.members = co_await methods_.initialize(request.client.version)};
   metrics_.count(request, outcome);
-  HttpReply reply = rpc_reply(request, outcome);
+  HttpReply reply = reply_to(request, outcome);
   reply.headers.emplace_back(kSessionHeader, session->id);
   co_return reply;
 }

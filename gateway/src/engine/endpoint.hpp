@@ -19,7 +19,8 @@ class Endpoint {
  public:
   struct Options {
     mcp::MessageLimits limits{};
-    std::string secret;  // names principals
+    std::string secret;      // names principals
+    bool access_log = true;  // whether replies carry what the log wants to know
   };
 
   Endpoint(Methods& methods, SessionStore& sessions, Metrics& metrics, Options options) noexcept
@@ -29,16 +30,15 @@ class Endpoint {
   [[nodiscard]] awaitable<HttpReply> handle(const HttpRequest& http);
 
  private:
-  struct Incoming;
-
   [[nodiscard]] awaitable<HttpReply> post(const HttpRequest& http);
   [[nodiscard]] awaitable<HttpReply> post_message(const HttpRequest& http);
-  [[nodiscard]] awaitable<HttpReply> post_modern(const HttpRequest& http, Incoming incoming);
-  [[nodiscard]] awaitable<HttpReply> post_legacy(const HttpRequest& http, Incoming incoming);
+  [[nodiscard]] awaitable<HttpReply> post_modern(const HttpRequest& http, RpcRequest& request);
+  [[nodiscard]] awaitable<HttpReply> post_legacy(const HttpRequest& http, RpcRequest& request);
   [[nodiscard]] awaitable<HttpReply> post_batch(const HttpRequest& http);
-  [[nodiscard]] awaitable<HttpReply> open_session(const HttpRequest& http, Incoming incoming);
+  [[nodiscard]] awaitable<HttpReply> open_session(const HttpRequest& http, RpcRequest& request);
   [[nodiscard]] awaitable<HttpReply> end_session(const HttpRequest& http);
-  [[nodiscard]] awaitable<HttpReply> run(RpcRequest request);
+  [[nodiscard]] awaitable<HttpReply> run(const RpcRequest& request);
+  [[nodiscard]] HttpReply reply_to(const RpcRequest& request, const RpcOutcome& outcome) const;
   [[nodiscard]] awaitable<std::expected<Session, HttpReply>> session_of(const HttpRequest& http,
                                                                         std::string_view id_json);
   [[nodiscard]] std::string principal_of(const HttpRequest& http) const;

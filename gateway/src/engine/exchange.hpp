@@ -21,9 +21,9 @@ namespace larder::gateway {
 // Who asks, as far as answers may depend on it.
 struct Client {
   mcp::Era era = mcp::Era::modern;
-  std::string version;       // the protocol revision of this request
-  // Names the authorization context: a keyed digest of the Authorization header, or
-  // "anonymous". Never the credential itself.
+  std::string version;  // the protocol revision of this request
+  // Names the authorization context: a keyed digest of the credentials in the headers, or
+  // "anonymous". Never a credential itself.
   std::string principal;
   std::string capabilities = "{}";  // canonical; {} for legacy clients
 };
@@ -46,9 +46,21 @@ struct RpcAnswer {
 struct RpcFailure {
   mcp::RpcError error;
   CacheNote note{};
+  // The request itself lacks what its method needs: 400 for modern clients. What an
+  // upstream refuses for the same code was a well-formed request.
+  bool malformed = false;
 };
 
 using RpcOutcome = std::expected<RpcAnswer, RpcFailure>;
+
+// A request that lacks a member of its params.
+[[nodiscard]] inline std::unexpected<RpcFailure> lacks(std::string_view member,
+                                                       std::string_view expected) {
+  return std::unexpected(RpcFailure{
+      .error = {.code = mcp::code::kInvalidParams,
+                .message = "params." + std::string(member) + ": expected " + std::string(expected)},
+      .malformed = true});
+}
 
 [[nodiscard]] inline std::unexpected<RpcFailure> refuse(int code, std::string message) {
   return std::unexpected(

@@ -46,15 +46,15 @@ class Gateway::Impl {
                  .hosts = config.server.allowed_hosts,
                  .origins = config.server.allowed_origins},
         results_(parts.results, parts.clock, parts.log, config.cache.value_bytes_max),
-        catalogue_(make_members(std::move(config.upstreams)), results_,
-                   mcp::CursorSealer(secret_), {.ttl_max = config.cache.ttl_max}, parts.clock,
-                   parts.log),
+        catalogue_(make_members(std::move(config.upstreams)), results_, mcp::CursorSealer(secret_),
+                   {.ttl_max = config.cache.ttl_max}, parts.clock, parts.log),
         methods_(catalogue_, results_, parts.clock, parts.log),
         sessions_(parts.state, parts.clock, config.server.session_idle),
         endpoint_(methods_, sessions_, metrics_,
                   {.limits = {.bytes_max = config.server.http.limits.body_bytes_max,
                               .depth_max = config.server.json_depth_max},
-                   .secret = secret_}) {}
+                   .secret = secret_,
+                   .access_log = config.server.access_log != "off"}) {}
 
   void connect() {
     for (const auto& member : catalogue_.members()) {
@@ -73,16 +73,15 @@ class Gateway::Impl {
     if (conflicts.empty()) {
       co_return Result<void>();
     }
-    co_return fail(Errc::invalid_argument,
-                   fmt::format("{}; give one of them \"prefix\": true",
-                               fmt::join(conflicts, "; ")));
+    co_return fail(Errc::invalid_argument, fmt::format("{}; give one of them \"prefix\": true",
+                                                       fmt::join(conflicts, "; ")));
   }
 
   awaitable<HttpReply> handle(const HttpRequest& request) {
     if (!is_origin_allowed(request, origins_)) {
-      co_return error_reply(403, "null",
-                            {.code = mcp::code::kInvalidRequest,
-                             .message = "this Origin or Host is not allowed"});
+      co_return error_reply(
+          403, "null",
+          {.code = mcp::code::kInvalidRequest, .message = "this Origin or Host is not allowed"});
     }
     if (request.path == "/mcp") {
       co_return co_await endpoint_.handle(request);
@@ -171,9 +170,7 @@ awaitable<Result<std::unique_ptr<Gateway>>> Gateway::start(GatewayParts parts, C
   co_return gateway;
 }
 
-awaitable<HttpReply> Gateway::handle(const HttpRequest& request) {
-  return impl_->handle(request);
-}
+awaitable<HttpReply> Gateway::handle(const HttpRequest& request) { return impl_->handle(request); }
 void Gateway::observe(const HttpExchange& exchange) { impl_->observe(exchange); }
 void Gateway::watch(const HttpServer& server) { impl_->watch(server); }
 awaitable<void> Gateway::close() { return impl_->close(); }

@@ -24,7 +24,8 @@ template <typename T>
 boost::asio::awaitable<std::vector<T>> gather(std::vector<boost::asio::awaitable<T>> works) {
   namespace asio = boost::asio;
   struct Shared {
-    explicit Shared(asio::any_io_executor executor) : done(executor, asio::steady_timer::time_point::max()) {}
+    explicit Shared(asio::any_io_executor executor)
+        : done(executor, asio::steady_timer::time_point::max()) {}
     std::vector<std::optional<T>> results;
     std::size_t running = 0;
     std::exception_ptr failure;

@@ -14,10 +14,10 @@ using mcp::ListKind;
 // One upstream's page, or why there is none.
 struct Catalogue::Page {
   Member* member = nullptr;
-  bool offered = true;                     // false: this upstream has no such things
-  std::optional<mcp::RpcError> error{};    // the upstream refused or gave no answer
+  bool offered = true;                   // false: this upstream has no such things
+  std::optional<mcp::RpcError> error{};  // the upstream refused or gave no answer
   mcp::ListPage page{};
-  mcp::CacheHints hints{};                 // with the ttl that is left
+  mcp::CacheHints hints{};  // with the ttl that is left
   CacheNote note{};
 };
 
@@ -37,8 +37,8 @@ struct PageCall {
 // A page as it is stored. What cannot be read is the upstream's fault, not a result.
 Result<Received> receive_page(const PageCall& call, const UpstreamReply& reply) {
   auto received = receive_hinted(reply, call.member->config().cache.lists, call.ttl_max);
-  const bool complete = received && (received->form == ResultForm::shared ||
-                                     received->form == ResultForm::personal);
+  const bool complete =
+      received && (received->form == ResultForm::shared || received->form == ResultForm::personal);
   if (!complete) {
     return received;
   }
@@ -103,19 +103,23 @@ awaitable<Catalogue::Page> Catalogue::page(Member& member, ListKind kind,
                           .scope = std::nullopt,
                           .load_deadline = member.config().options.limits.call_timeout,
                           .tags = {member.tag(), member.list_tag(kind)}};
-  const PageCall call{.member = &member,
-                      .kind = kind,
-                      .cursor = std::move(cursor),
-                      .client_capabilities = std::string(capabilities),
-                      .ttl_max = bounds_.ttl_max};
-  const Fetch fetch = [call](Deadline deadline) { return fetch_page(call, deadline); };
-  const auto fetched = co_await results_.get(query, fetch);
-  if (!fetched) {
-    page.error = answer_error(member.name(), fetched.error()).error().error;
-    co_return page;
+  auto found = co_await results_.find(query);
+  if (!found) {
+    const PageCall call{.member = &member,
+                        .kind = kind,
+                        .cursor = std::move(cursor),
+                        .client_capabilities = std::string(capabilities),
+                        .ttl_max = bounds_.ttl_max};
+    const Fetch fetch = [call](Deadline deadline) { return fetch_page(call, deadline); };
+    auto loaded = co_await results_.load(query, fetch);
+    if (!loaded) {
+      page.error = answer_error(member.name(), loaded.error()).error().error;
+      co_return page;
+    }
+    found = *std::move(loaded);
   }
-  page.note = fetched->note;
-  const StoredResult& result = fetched->result;
+  page.note = found->note;
+  const StoredResult& result = found->result;
   if (result.form == ResultForm::error) {
     page.error = mcp::parse_error(result.body.view());
     co_return page;
@@ -126,7 +130,7 @@ awaitable<Catalogue::Page> Catalogue::page(Member& member, ListKind kind,
     co_return page;
   }
   page.page = *std::move(decoded);
-  page.hints = {.ttl = std::max(fetched->ttl_left, milliseconds(0)), .scope = scope_of(result.form)};
+  page.hints = {.ttl = std::max(found->ttl_left, milliseconds(0)), .scope = scope_of(result.form)};
   co_return page;
 }
 
@@ -168,8 +172,8 @@ RpcOutcome Catalogue::merge(ListKind kind, std::vector<Page> pages,
   std::vector<mcp::CacheHints> hints;
   std::vector<CacheNote> notes;
   std::vector<std::string> unavailable;
-  mcp::MergedCursor next{.kind = kind, .scope = cursor ? cursor->scope : mcp::CacheScope::shared,
-                         .parts = {}};
+  mcp::MergedCursor next{
+      .kind = kind, .scope = cursor ? cursor->scope : mcp::CacheScope::shared, .parts = {}};
   const Page* refused = nullptr;
   for (const Page& page : pages) {
     if (page.error) {
@@ -204,8 +208,8 @@ RpcOutcome Catalogue::merge(ListKind kind, std::vector<Page> pages,
       .append(mcp::implementation_json())
       .append(unavailable_meta(unavailable))
       .append("}");
-  return RpcAnswer{.hints = merged, .members = Bytes(std::move(members)),
-                   .note = merge_notes(notes)};
+  return RpcAnswer{
+      .hints = merged, .members = Bytes(std::move(members)), .note = merge_notes(notes)};
 }
 
 awaitable<std::shared_ptr<const Index>> Catalogue::index(Member& member, ListKind kind) {

@@ -15,9 +15,9 @@ namespace {
 using mcp::Era;
 
 constexpr std::array<std::string_view, 11> kMethods = {
-    "initialize",     "ping",           "server/discover", "tools/list",
-    "tools/call",     "resources/list", "resources/templates/list",
-    "resources/read", "prompts/list",   "prompts/get",     "completion/complete"};
+    "initialize",   "ping",           "server/discover",          "tools/list",
+    "tools/call",   "resources/list", "resources/templates/list", "resources/read",
+    "prompts/list", "prompts/get",    "completion/complete"};
 
 // A discovery is only as lasting as what we know of the upstreams, which their notices
 // renew; a minute spares clients the question without holding them to an old answer.
@@ -25,11 +25,6 @@ constexpr milliseconds kDiscoverTtl{60'000};
 
 std::unexpected<RpcFailure> unknown_method(std::string_view method) {
   return refuse(mcp::code::kMethodNotFound, "Method not found: " + std::string(method));
-}
-
-std::unexpected<RpcFailure> missing(std::string_view member, std::string_view expected) {
-  return refuse(mcp::code::kInvalidParams,
-                "params." + std::string(member) + ": expected " + std::string(expected));
 }
 
 nlohmann::json capabilities_json(const Offers& offers) {
@@ -153,7 +148,7 @@ awaitable<RpcOutcome> Methods::pass_on(Member& member, UpstreamCall call, const 
 
 awaitable<RpcOutcome> Methods::get_prompt(const RpcRequest& request) {
   if (!request.facts.name) {
-    co_return missing("name", "the name of a prompt");
+    co_return lacks("name", "the name of a prompt");
   }
   const auto route = co_await catalogue_.route(mcp::ListKind::prompts, *request.facts.name);
   if (!route) {
@@ -173,7 +168,7 @@ awaitable<RpcOutcome> Methods::complete(const RpcRequest& request) {
                                request.client);
   }
   if (!request.facts.ref_uri) {
-    co_return missing("ref", "a prompt (name) or a resource (uri)");
+    co_return lacks("ref", "a prompt (name) or a resource (uri)");
   }
   const auto owners = co_await catalogue_.owners(*request.facts.ref_uri);
   if (owners.empty()) {

@@ -35,9 +35,11 @@ class Methods {
   [[nodiscard]] awaitable<RpcOutcome> get_prompt(const RpcRequest& request);
   [[nodiscard]] awaitable<RpcOutcome> complete(const RpcRequest& request);
 
-  [[nodiscard]] awaitable<RpcOutcome> run_tool(const RpcRequest& request, const Target& target);
+  [[nodiscard]] awaitable<RpcOutcome> run_cached(const RpcRequest& request, const Target& target);
+  [[nodiscard]] awaitable<RpcOutcome> run_uncached(const RpcRequest& request, const Target& target);
   [[nodiscard]] awaitable<RpcOutcome> pass_on(Member& member, UpstreamCall call,
                                               const Client& client);
+  [[nodiscard]] Fetch fetch_of(Member& member, const RpcRequest& request) const;
   [[nodiscard]] awaitable<RpcOutcome> pass_on_hinted(Member& member, Fetch fetch,
                                                      const Client& client);
   [[nodiscard]] awaitable<std::vector<mcp::HeaderParam>> refreshed_params(Member& member,

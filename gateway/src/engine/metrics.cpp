@@ -174,7 +174,15 @@ void Metrics::count(const RpcRequest& request, const RpcOutcome& outcome) {
 }
 
 void Metrics::count(const HttpExchange& exchange) {
-  responses_.Add({{"status", std::to_string(exchange.reply.status)}}).Increment();
+  std::atomic<prometheus::Counter*>& place =
+      statuses_[std::min<std::size_t>(exchange.reply.status, statuses_.size() - 1)];
+  prometheus::Counter* counter = place.load(std::memory_order_acquire);
+  if (counter == nullptr) {
+    // Two threads may do so at once; they are given the same counter.
+    counter = &responses_.Add({{"status", std::to_string(exchange.reply.status)}});
+    place.store(counter, std::memory_order_release);
+  }
+  counter->Increment();
   duration_.Observe(static_cast<double>(exchange.duration_us) / 1e6);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -53,6 +54,8 @@ class Metrics {
   std::vector<OutcomeCounters> requests_;
   std::vector<prometheus::Counter*> errors_;
   prometheus::Family<prometheus::Counter>& responses_;
+  // By status, made when first needed: only statuses that occurred are shown.
+  std::array<std::atomic<prometheus::Counter*>, 600> statuses_{};
   prometheus::Histogram& duration_;
 };
 

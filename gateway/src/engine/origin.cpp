@@ -7,14 +7,13 @@ namespace larder::gateway {
 namespace {
 
 bool equal_without_case(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::ranges::equal(
+      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 bool contains(const std::vector<std::string>& texts, std::string_view text) noexcept {
-  return std::ranges::any_of(texts,
-                             [text](const std::string& one) { return equal_without_case(one, text); });
+  return std::ranges::any_of(
+      texts, [text](const std::string& one) { return equal_without_case(one, text); });
 }
 
 // "host:port", "[v6]:port" or without the port.

@@ -11,7 +11,7 @@
 namespace larder::gateway {
 
 struct OriginRules {
-  bool loopback = true;  // the gateway listens on a loopback address
+  bool loopback = true;              // the gateway listens on a loopback address
   std::vector<std::string> hosts;    // accepted besides this machine's own names
   std::vector<std::string> origins;  // whole origins, "https://console.example.com"
 };

@@ -28,7 +28,8 @@ Result<Opened> open_reply(const UpstreamReply& reply) {
                   .result = {}};
   }
   const bool storable = mcp::storable(*result) && !reply.interacted;
-  return Opened{.received = {.form = ResultForm::personal}, .result = *std::move(result),
+  return Opened{.received = {.form = ResultForm::personal},
+                .result = *std::move(result),
                 .storable = storable};
 }
 
@@ -92,9 +93,8 @@ RpcOutcome answer_with(const Fetched& fetched, const Client& client, bool hinted
   const StoredResult& result = fetched.result;
   switch (result.form) {
     case ResultForm::error:
-      return std::unexpected(
-          RpcFailure{.error = for_client(mcp::parse_error(result.body.view()), client),
-                     .note = fetched.note});
+      return std::unexpected(RpcFailure{
+          .error = for_client(mcp::parse_error(result.body.view()), client), .note = fetched.note});
     case ResultForm::interim:
       if (client.era == mcp::Era::legacy) {
         return refuse(mcp::code::kInternalError,

@@ -11,12 +11,12 @@ namespace {
 
 constexpr std::string_view kCacheStatus = "Cache-Status";
 
-// For the access log: what was asked, and how the cache answered.
+}  // namespace
+
 std::string log_members(const RpcRequest& request, const CacheNote& note) {
-  std::string text = fmt::format(R"("rpc":{},"era":"{}","cache":"{}")",
-                                 mcp::quote_json(request.message.method),
-                                 request.client.era == mcp::Era::modern ? "modern" : "legacy",
-                                 to_string(note.outcome));
+  std::string text = fmt::format(
+      R"("rpc":{},"era":"{}","cache":"{}")", mcp::quote_json(request.message.method),
+      request.client.era == mcp::Era::modern ? "modern" : "legacy", to_string(note.outcome));
   if (request.facts.name) {
     text.append(",\"name\":").append(mcp::quote_json(*request.facts.name));
   } else if (request.facts.uri) {
@@ -25,13 +25,14 @@ std::string log_members(const RpcRequest& request, const CacheNote& note) {
   return text;
 }
 
-}  // namespace
-
-unsigned status_of(const mcp::RpcError& error, mcp::Era era) noexcept {
+unsigned status_of(const RpcFailure& failure, mcp::Era era) noexcept {
   if (era == mcp::Era::legacy) {
     return 200;
   }
-  switch (error.code) {
+  if (failure.malformed) {
+    return 400;
+  }
+  switch (failure.error.code) {
     case mcp::code::kMethodNotFound:
       return 404;
     case mcp::code::kHeaderMismatch:
@@ -55,17 +56,13 @@ HttpReply rpc_reply(const RpcRequest& request, const RpcOutcome& outcome) {
   const std::string& id = request.message.id_json;
   if (!outcome) {
     const RpcFailure& failure = outcome.error();
-    HttpReply reply =
-        error_reply(status_of(failure.error, era), id, failure.error, failure.note);
-    reply.log_members = log_members(request, failure.note);
-    return reply;
+    return error_reply(status_of(failure, era), id, failure.error, failure.note);
   }
   mcp::Splice splice = mcp::splice_result(id, era, outcome->type,
                                           era == mcp::Era::modern ? outcome->hints : std::nullopt);
   HttpReply reply;
   reply.body = {Bytes(std::move(splice.prefix)), outcome->members, Bytes(std::move(splice.suffix))};
   reply.headers.emplace_back(kCacheStatus, write_cache_status(outcome->note));
-  reply.log_members = log_members(request, outcome->note);
   return reply;
 }
 

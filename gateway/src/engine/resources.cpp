@@ -30,17 +30,27 @@ bool is_not_found(const RpcOutcome& outcome) {
                       outcome.error().error.code == mcp::code::kLegacyResourceNotFound);
 }
 
+// A missing resource has another code in each era. A modern upstream has no other reason to
+// refuse the parameters of a well-formed read.
+RpcOutcome in_era_of(const Client& client, RpcOutcome outcome) {
+  if (client.era == mcp::Era::legacy && is_not_found(outcome)) {
+    outcome.error().error.code = mcp::code::kLegacyResourceNotFound;
+  }
+  return outcome;
+}
+
 }  // namespace
 
 // A uri is asked of one upstream after another until one has it: uris are not prefixed, so
 // only the upstreams can tell whose it is. The likely one comes first.
 awaitable<RpcOutcome> Methods::read_resource(const RpcRequest& request) {
   if (!request.facts.uri) {
-    co_return refuse(mcp::code::kInvalidParams, "params.uri: expected the uri of a resource");
+    co_return lacks("uri", "the uri of a resource");
   }
   const auto owners = co_await catalogue_.owners(*request.facts.uri);
   RpcOutcome outcome =
-      refuse(mcp::code::kInvalidParams, "Resource not found: " + *request.facts.uri);
+      in_era_of(request.client,
+                refuse(mcp::code::kInvalidParams, "Resource not found: " + *request.facts.uri));
   for (Member* member : owners) {
     outcome = co_await read_from(*member, request);
     if (!is_not_found(outcome)) {
@@ -55,16 +65,12 @@ awaitable<RpcOutcome> Methods::read_from(Member& member, const RpcRequest& reque
   if (!known) {
     co_return answer_error(member.name(), known.error());
   }
-  ReadCall call{.member = &member,
-                .call = outgoing(request, {}),
-                .ttl_max = catalogue_.granted(milliseconds::max())};
-  const auto deadline = member.config().options.limits.call_timeout;
-  const Fetch fetch = [call](Deadline until) { return fetch_read(call, until); };
   // Results of retries depend on inputs that are no part of the key.
   if (request.facts.is_retry) {
-    co_return co_await pass_on_hinted(member, fetch, request.client);
+    co_return co_await pass_on_hinted(member, fetch_of(member, request), request.client);
   }
-  const auto subject = mcp::request_subject(*request.facts.uri, request.message.params_json, std::nullopt);
+  const auto subject =
+      mcp::request_subject(*request.facts.uri, request.message.params_json, std::nullopt);
   if (!subject) {
     co_return std::unexpected(RpcFailure{.error = subject.error(), .note = {}});
   }
@@ -79,13 +85,24 @@ awaitable<RpcOutcome> Methods::read_from(Member& member, const RpcRequest& reque
                 .principal = {}},
       .principal = request.client.principal,
       .scope = std::nullopt,
-      .load_deadline = deadline,
+      .load_deadline = member.config().options.limits.call_timeout,
       .tags = {member.tag(), member.uri_tag(*request.facts.uri)}};
-  const auto fetched = co_await results_.get(query, fetch);
+  if (const auto found = co_await results_.find(query)) {
+    co_return answer_with(*found, request.client, true);
+  }
+  const auto fetched = co_await results_.load(query, fetch_of(member, request));
   if (!fetched) {
     co_return answer_error(member.name(), fetched.error());
   }
-  co_return answer_with(*fetched, request.client, true);
+  RpcOutcome outcome = answer_with(*fetched, request.client, true);
+  co_return modern ? in_era_of(request.client, std::move(outcome)) : outcome;
+}
+
+Fetch Methods::fetch_of(Member& member, const RpcRequest& request) const {
+  const ReadCall call{.member = &member,
+                      .call = outgoing(request, {}),
+                      .ttl_max = catalogue_.granted(milliseconds::max())};
+  return [call](Deadline deadline) { return fetch_read(call, deadline); };
 }
 
 awaitable<RpcOutcome> Methods::pass_on_hinted(Member& member, Fetch fetch, const Client& client) {

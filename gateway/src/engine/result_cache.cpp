@@ -22,26 +22,25 @@ Result<Fetched> open_answer(const Answer& answer) {
     return fail(Errc::corrupt, "stored result: not readable");
   }
   // What could not be stored is passed on with the life its upstream gave it.
-  const bool counted = answer.stored || answer.source == Source::store ||
-                       answer.source == Source::stale;
+  const bool counted =
+      answer.stored || answer.source == Source::store || answer.source == Source::stale;
   const milliseconds left = counted ? answer.fresh_left : result->ttl;
   return Fetched{.result = *std::move(result), .ttl_left = left, .note = note_of(answer)};
 }
 
 // The loader: stores what may be stored, shared results under the key that all share.
 Loader make_loader(Fetch fetch, Key shared_key) {
-  return [fetch = std::move(fetch),
-          shared_key = std::move(shared_key)](const LoadContext& context) -> awaitable<Result<Loaded>> {
+  return [fetch = std::move(fetch), shared_key = std::move(shared_key)](
+             const LoadContext& context) -> awaitable<Result<Loaded>> {
     const auto received = co_await fetch(context.deadline);
     if (!received) {
       co_return std::unexpected(received.error());
     }
-    co_return Loaded{.value = encode_result(received->form, received->type, received->ttl,
-                                            received->body),
-                     .ttl = received->ttl,
-                     .store = received->store,
-                     .key = received->form == ResultForm::shared ? std::optional(shared_key)
-                                                                 : std::nullopt};
+    co_return Loaded{
+        .value = encode_result(received->form, received->type, received->ttl, received->body),
+        .ttl = received->ttl,
+        .store = received->store,
+        .key = received->form == ResultForm::shared ? std::optional(shared_key) : std::nullopt};
   };
 }
 
@@ -55,26 +54,41 @@ ResultCache::ResultCache(CacheBackend& backend, Clock& clock, LogSink& log,
       value_bytes_max_(value_bytes_max),
       cache_(backend, clock, log) {}
 
-awaitable<Result<Fetched>> ResultCache::get(const ResultQuery& query, Fetch fetch) {
+awaitable<std::optional<Fetched>> ResultCache::find(const ResultQuery& query) {
+  if (!backend_.capabilities().values) {
+    co_return std::nullopt;
+  }
+  const Deadline deadline = clock_.in(kStoreDeadline);
+  for (const mcp::CacheScope scope : {mcp::CacheScope::shared, mcp::CacheScope::personal}) {
+    if (query.scope && *query.scope != scope) {
+      continue;
+    }
+    const auto found =
+        co_await cache_.get(result_key(query.facts, scope, query.principal), deadline);
+    if (!found || !*found) {
+      continue;
+    }
+    if (auto opened = open_answer(**found)) {
+      co_return *std::move(opened);
+    }
+  }
+  co_return std::nullopt;
+}
+
+awaitable<Result<Fetched>> ResultCache::load(const ResultQuery& query, Fetch fetch) {
   if (!backend_.capabilities().values) {
     co_return co_await fetch_uncached(query, std::move(fetch));
   }
   const Key shared_key = result_key(query.facts, mcp::CacheScope::shared, query.principal);
-  if (!query.scope) {
-    const auto shared = co_await cache_.get(shared_key, clock_.in(kStoreDeadline));
-    if (shared && *shared) {
-      co_return open_answer(**shared);
-    }
-  }
+  const Key key = query.scope == mcp::CacheScope::shared
+                      ? shared_key
+                      : result_key(query.facts, mcp::CacheScope::personal, query.principal);
   const Policy policy{.ttl_jitter = 0,
                       .stale_if_error = query.stale_if_error,
                       .load_deadline = query.load_deadline,
                       .store_deadline = kStoreDeadline,
                       .tags = query.tags,
                       .value_bytes_max = value_bytes_max_};
-  const Key key = query.scope == mcp::CacheScope::shared
-                      ? shared_key
-                      : result_key(query.facts, mcp::CacheScope::personal, query.principal);
   const auto answer =
       co_await cache_.get_or_load(key, policy, make_loader(std::move(fetch), shared_key));
   if (!answer) {

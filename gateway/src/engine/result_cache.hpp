@@ -23,8 +23,8 @@ struct Received {
   ResultForm form = ResultForm::personal;
   std::string type = "complete";
   std::string body;
-  milliseconds ttl{0};   // granted; 0 = not stored
-  bool store = false;    // else it only answers those who wait
+  milliseconds ttl{0};  // granted; 0 = not stored
+  bool store = false;   // else it only answers those who wait
 };
 
 using Fetch = std::function<awaitable<Result<Received>>(Deadline deadline)>;
@@ -36,7 +36,7 @@ struct Fetched {
 };
 
 struct ResultQuery {
-  mcp::KeyFacts facts;        // without the principal
+  mcp::KeyFacts facts;  // without the principal
   std::string_view principal;
   std::optional<mcp::CacheScope> scope;  // nullopt: the answer decides
   milliseconds stale_if_error{0};
@@ -49,10 +49,14 @@ class ResultCache {
   // With a backend that keeps no values every query is fetched.
   ResultCache(CacheBackend& backend, Clock& clock, LogSink& log, std::size_t value_bytes_max);
 
+  // The fresh result that is stored, if there is one. Costs less than load(), which need
+  // only be prepared when this found nothing.
+  [[nodiscard]] awaitable<std::optional<Fetched>> find(const ResultQuery& query);
+
   // The stored result, or the one `fetch` brings; callers of the same key at once share
   // one fetch. `fetch` may outlive this call and owns what it needs. An error means that
   // the upstream gave no answer.
-  [[nodiscard]] awaitable<Result<Fetched>> get(const ResultQuery& query, Fetch fetch);
+  [[nodiscard]] awaitable<Result<Fetched>> load(const ResultQuery& query, Fetch fetch);
 
   // Failures are logged and counted; the caller has nothing better to do.
   [[nodiscard]] awaitable<void> invalidate(std::vector<Tag> tags);

@@ -14,8 +14,8 @@ constexpr std::string_view kNamespace = "session";
 // Only what create() makes is looked up: 43 characters of base64url.
 std::optional<Key> session_key(std::string_view id) {
   const bool ours = id.size() == 43 && std::ranges::all_of(id, [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_';
-  });
+                      return std::isalnum(c) != 0 || c == '-' || c == '_';
+                    });
   if (!ours) {
     return std::nullopt;
   }
@@ -25,12 +25,12 @@ std::optional<Key> session_key(std::string_view id) {
 }  // namespace
 
 awaitable<Result<Session>> SessionStore::create(std::string version, std::string principal) {
-  Session session{.id = random_token(), .version = std::move(version),
-                  .principal = std::move(principal)};
-  const std::array items{PutItem{.entry = {.key = Key::literal(kNamespace, session.id),
-                                           .value = Bytes(session.version + "\n" +
-                                                          session.principal),
-                                           .life = {.fresh = idle_}}}};
+  Session session{
+      .id = random_token(), .version = std::move(version), .principal = std::move(principal)};
+  const std::array items{
+      PutItem{.entry = {.key = Key::literal(kNamespace, session.id),
+                        .value = Bytes(session.version + "\n" + session.principal),
+                        .life = {.fresh = idle_}}}};
   const auto put = co_await store_.put(items, deadline());
   if (!put.front()) {
     co_return std::unexpected(put.front().error());
@@ -64,7 +64,8 @@ awaitable<Result<std::optional<Session>>> SessionStore::find(std::string_view id
     const std::array touches{TouchItem{.key = *key, .fresh = idle_}};
     static_cast<void>(co_await store_.touch(touches, deadline()));
   }
-  co_return Session{.id = std::string(id), .version = std::string(text.substr(0, split)),
+  co_return Session{.id = std::string(id),
+                    .version = std::string(text.substr(0, split)),
                     .principal = std::string(principal)};
 }
 

@@ -15,8 +15,8 @@ struct Methods::Target {
   Member* member = nullptr;
   std::string own_name;
   FactsPtr facts;
-  std::shared_ptr<const Index> index;      // keeps `tool` alive
-  const mcp::ListItem* tool = nullptr;     // null: not listed, or the list cannot be read
+  std::shared_ptr<const Index> index;   // keeps `tool` alive
+  const mcp::ListItem* tool = nullptr;  // null: not listed, or the list cannot be read
   mcp::CallPolicy policy;
 };
 
@@ -55,6 +55,14 @@ awaitable<Result<Received>> fetch_tool(ToolCall call, Deadline deadline) {
   co_return receive_tool(*reply, call.policy, call.ttl_max);
 }
 
+Fetch fetch_from(const ToolCall& call) {
+  return [call](Deadline deadline) { return fetch_tool(call, deadline); };
+}
+
+std::vector<mcp::HeaderParam> params_of(const mcp::ListItem* tool) {
+  return tool == nullptr ? std::vector<mcp::HeaderParam>{} : tool->params;
+}
+
 bool is_header_mismatch(const Fetched& fetched) {
   return fetched.result.form == ResultForm::error &&
          mcp::parse_error(fetched.result.body.view()).code == mcp::code::kHeaderMismatch;
@@ -64,7 +72,7 @@ bool is_header_mismatch(const Fetched& fetched) {
 
 awaitable<RpcOutcome> Methods::call_tool(const RpcRequest& request) {
   if (!request.facts.name) {
-    co_return refuse(mcp::code::kInvalidParams, "params.name: expected the name of a tool");
+    co_return lacks("name", "the name of a tool");
   }
   auto route = co_await catalogue_.route(mcp::ListKind::tools, *request.facts.name);
   if (!route) {
@@ -81,7 +89,8 @@ awaitable<RpcOutcome> Methods::call_tool(const RpcRequest& request) {
                 .index = co_await catalogue_.index(member, mcp::ListKind::tools),
                 .policy = {}};
   target.tool = find_tool(target.index, target.own_name);
-  if (request.client.era == mcp::Era::modern && target.tool != nullptr) {
+  const bool mirrored = target.tool != nullptr && !target.tool->params.empty();
+  if (request.client.era == mcp::Era::modern && mirrored) {
     if (auto mismatch = mcp::check_headers(request.headers, request.message, request.facts,
                                            target.tool->params)) {
       co_return std::unexpected(RpcFailure{.error = *std::move(mismatch), .note = {}});
@@ -92,7 +101,8 @@ awaitable<RpcOutcome> Methods::call_tool(const RpcRequest& request) {
                                                    .trusted = config.trusted,
                                                    .trusted_ttl = config.cache.read_only_ttl,
                                                    .tool = target.tool});
-  auto outcome = co_await run_tool(request, target);
+  auto outcome = target.policy.cacheable ? co_await run_cached(request, target)
+                                         : co_await run_uncached(request, target);
   if (target.policy.writes) {
     // Before the reply: the caller's next read must see what this call has done.
     co_await results_.invalidate({member.tag()});
@@ -100,27 +110,22 @@ awaitable<RpcOutcome> Methods::call_tool(const RpcRequest& request) {
   co_return outcome;
 }
 
-awaitable<RpcOutcome> Methods::run_tool(const RpcRequest& request, const Target& target) {
+awaitable<RpcOutcome> Methods::run_uncached(const RpcRequest& request, const Target& target) {
+  UpstreamCall call = outgoing(request, {.name = target.own_name});
+  call.params = params_of(target.tool);
+  auto outcome = co_await pass_on(*target.member, call, request.client);
+  const bool mismatch = !outcome && outcome.error().error.code == mcp::code::kHeaderMismatch;
+  if (!mismatch || target.facts->era == mcp::Era::legacy) {
+    co_return outcome;
+  }
+  call.params = co_await refreshed_params(*target.member, target.own_name);
+  co_return co_await pass_on(*target.member, std::move(call), request.client);
+}
+
+awaitable<RpcOutcome> Methods::run_cached(const RpcRequest& request, const Target& target) {
   Member& member = *target.member;
-  const milliseconds call_timeout = member.config().options.limits.call_timeout;
-  ToolCall call{.member = &member,
-                .call = outgoing(request, {.name = target.own_name}),
-                .policy = target.policy,
-                .ttl_max = catalogue_.granted(milliseconds::max())};
-  if (target.tool != nullptr) {
-    call.call.params = target.tool->params;
-  }
-  if (!target.policy.cacheable) {
-    auto outcome = co_await pass_on(member, call.call, request.client);
-    const bool mismatch = !outcome && outcome.error().error.code == mcp::code::kHeaderMismatch;
-    if (!mismatch || target.facts->era == mcp::Era::legacy) {
-      co_return outcome;
-    }
-    call.call.params = co_await refreshed_params(member, target.own_name);
-    co_return co_await pass_on(member, std::move(call.call), request.client);
-  }
-  const auto subject = mcp::request_subject(target.own_name, request.message.params_json,
-                                         target.policy.key_fields);
+  const auto subject =
+      mcp::request_subject(target.own_name, request.message.params_json, target.policy.key_fields);
   if (!subject) {
     co_return std::unexpected(RpcFailure{.error = subject.error(), .note = {}});
   }
@@ -136,14 +141,20 @@ awaitable<RpcOutcome> Methods::run_tool(const RpcRequest& request, const Target&
       .principal = request.client.principal,
       .scope = target.policy.scope,
       .stale_if_error = target.policy.stale_if_error,
-      .load_deadline = call_timeout,
+      .load_deadline = member.config().options.limits.call_timeout,
       .tags = {member.tag()}};
-  const Fetch fetch = [call](Deadline deadline) { return fetch_tool(call, deadline); };
-  auto fetched = co_await results_.get(query, fetch);
+  if (const auto found = co_await results_.find(query)) {
+    co_return answer_with(*found, request.client, false);
+  }
+  ToolCall call{.member = &member,
+                .call = outgoing(request, {.name = target.own_name}),
+                .policy = target.policy,
+                .ttl_max = catalogue_.granted(milliseconds::max())};
+  call.call.params = params_of(target.tool);
+  auto fetched = co_await results_.load(query, fetch_from(call));
   if (fetched && modern && is_header_mismatch(*fetched)) {
     call.call.params = co_await refreshed_params(member, target.own_name);
-    const Fetch again = [call](Deadline deadline) { return fetch_tool(call, deadline); };
-    fetched = co_await results_.get(query, again);
+    fetched = co_await results_.load(query, fetch_from(call));
   }
   if (!fetched) {
     co_return answer_error(member.name(), fetched.error());

@@ -7,6 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <larder/runtime/describe.hpp>
+
 namespace larder::gateway {
 namespace {
 
@@ -25,16 +27,6 @@ HttpReply overloaded_reply() {
   auto reply = error_reply(503, "requests_max requests are running");
   reply.headers.emplace_back("Retry-After", "1");
   return reply;
-}
-
-std::string describe(const std::exception_ptr& raised) {
-  try {
-    std::rethrow_exception(raised);
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
 }
 
 bool has_no_body(const HttpReply& reply, const HttpRequest& request) noexcept {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include <larder/gateway/http.hpp>
+#include <larder/gateway/http_message.hpp>
 
 namespace larder::gateway {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include <larder/gateway/http.hpp>
+#include <larder/gateway/http_message.hpp>
 
 namespace larder::gateway {
 

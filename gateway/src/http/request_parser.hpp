@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include <larder/gateway/http.hpp>
-#include <larder/gateway/http_server.hpp>
+#include <larder/gateway/http_limits.hpp>
+#include <larder/gateway/http_message.hpp>
 
 #include "http/read_buffer.hpp"
 #include "http/request_head.hpp"

@@ -11,6 +11,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <larder/runtime/describe.hpp>
+
 namespace larder::gateway {
 namespace {
 
@@ -65,7 +67,8 @@ void Worker::start() {
 void Worker::launch(awaitable<void> loop) {
   asio::co_spawn(executor(), std::move(loop), [this](const std::exception_ptr& raised) {
     if (raised) {
-      server_.log.error("http", "a server loop ended by an exception");
+      server_.log.error("http", "a server loop ended by an exception",
+                        {{"what", describe(raised)}});
     }
     --loops_;
     finished_timer_.cancel();
@@ -109,7 +112,7 @@ void Worker::admit(tcp::socket socket) {
   const auto slot = connection->signal().slot();
   auto ended = [this, connection](const std::exception_ptr& raised) {
     if (raised) {
-      server_.log.error("http", "a connection ended by an exception");
+      server_.log.error("http", "a connection ended by an exception", {{"what", describe(raised)}});
     }
     remove(*connection);
   };

@@ -32,13 +32,14 @@ awaitable<void> Upstream::Impl::listen_modern(LinkPtr link, std::string params) 
     const bool was_open = std::exchange(listening_, false);
     listen_id_.clear();
     if (was_open) {
-      stream_broke();
+      broke_ = true;
     } else if (!ended) {
       lose(*link, HandshakeStart::probe, ended.error());
       co_return;
     } else if (ended->status < 500) {
       log_.warning("upstream", "the server refuses to announce changes",
                    {{"upstream", options_.name}});
+      catch_up();
       co_await wait_forever();
     }
     if (clock_.now() - begun >= kHealthyAfter) {
@@ -97,12 +98,12 @@ awaitable<void> Upstream::Impl::listen_legacy(LinkPtr link) {
     const SteadyTime begun = clock_.now();
     const std::function<void()> on_open = [this, &opened] {
       opened = true;
-      stream_opened();
+      catch_up();
     };
     const auto status = co_await link->channel->listen(link->headers(), cursor, on_open);
     opened_once = opened_once || opened;
     if (opened) {
-      stream_broke();
+      broke_ = true;
     } else if (!status) {
       lose(*link, HandshakeStart::probe, status.error());
       co_return;
@@ -110,6 +111,7 @@ awaitable<void> Upstream::Impl::listen_legacy(LinkPtr link) {
       lose(*link, HandshakeStart::initialize, Error(Errc::unavailable, "the session ended"));
       co_return;
     } else if (*status < 500) {
+      catch_up();
       co_await wait_forever();  // 405 and its like: there is no such stream
     }
     if (clock_.now() - begun >= kHealthyAfter) {
@@ -125,15 +127,12 @@ awaitable<void> Upstream::Impl::wait_forever() {
   }
 }
 
-void Upstream::Impl::stream_opened() {
+// Told only when the server can be asked again: until then what is known is all there is,
+// and better than nothing.
+void Upstream::Impl::catch_up() {
   if (std::exchange(broke_, false)) {
     push_notice({.lost = true});
   }
-}
-
-void Upstream::Impl::stream_broke() {
-  broke_ = true;
-  push_notice({.lost = true});
 }
 
 void Upstream::Impl::push_notice(UpstreamNotice notice) {
@@ -178,7 +177,7 @@ void Upstream::Impl::on_message(const mcp::Message& message, Ticket* ticket) {
   if (message.method == "notifications/subscriptions/acknowledged") {
     if (!listen_id_.empty() && subscription_id(message.params_json) == listen_id_) {
       listening_ = true;
-      stream_opened();
+      catch_up();
       changed_.notify_all();
     }
     return;

@@ -179,18 +179,19 @@ void Upstream::Impl::become_ready(LinkPtr link) {
   failure_.reset();
   break_.reset();
   changed_.notify_all();
-  if (std::exchange(broke_, false)) {
-    push_notice({.lost = true});
-  }
+  catch_up();
 }
 
 // A link that broke leaves hope that the next attempt succeeds; a failed attempt does not.
 void Upstream::Impl::become_unready(const Error& why) {
+  if (closing_) {
+    return;  // close() still says farewell over the link
+  }
   const bool was_ready = link_ != nullptr;
   const bool known = !was_ready && failure_ && failure_->message() == why.message();
   link_.reset();
   if (was_ready) {
-    stream_broke();
+    broke_ = true;
   } else {
     failure_ = why;
   }

@@ -89,8 +89,7 @@ class Upstream::Impl final : public std::enable_shared_from_this<Impl>, public I
   awaitable<void> listen_watch();
   awaitable<void> listen_legacy(LinkPtr link);
   awaitable<void> wait_forever();
-  void stream_opened();
-  void stream_broke();
+  void catch_up();
   void push_notice(UpstreamNotice notice);
   awaitable<void> deliver();
 

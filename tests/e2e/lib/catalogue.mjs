@@ -4,6 +4,11 @@ import {setTimeout as pause} from 'node:timers/promises';
 
 export const kCities = ['Paris', 'Prague', 'Potsdam', 'Lima'];
 
+// The error both SDKs answer with the code it has.
+function invalid(what) {
+  return Object.assign(new Error(`there is no ${what}`), {code: -32602});
+}
+
 const text = (value) => ({content: [{type: 'text', text: value}]});
 const object = (properties, required = []) => ({type: 'object', properties, required});
 
@@ -50,6 +55,7 @@ export class Catalogue {
   constructor({name = 'fixture', pageSize = 0, hints = {}, resourcePrefix = 'note'} = {}) {
     this.name = name;
     this.pageSize = pageSize;
+    this.resourcePrefix = resourcePrefix;
     this.hints = hints;  // by method, or by uri for resources/read: {ttlMs, cacheScope}
     this.tools = tools();
     this.resources = ['one', 'two', 'three'].map((id) => ({
@@ -89,6 +95,7 @@ export class Catalogue {
   // `retried` holds a modern retry's inputResponses, else undefined; `changed` tells the
   // client that the tools changed.
   async call({name, arguments: args = {}}, {era, retried, changed}) {
+    if (!this.tools.some((tool) => tool.name === name)) throw invalid(`tool ${name}`);
     const run = this.runs[name] = (this.runs[name] ?? 0) + 1;
     switch (name) {
       case 'forecast':
@@ -110,12 +117,14 @@ export class Catalogue {
   }
 
   read({uri}) {
+    if (!uri.startsWith(`${this.resourcePrefix}://`)) throw invalid(`resource ${uri}`);
     const run = this.runs[uri] = (this.runs[uri] ?? 0) + 1;
     const contents = [{uri, mimeType: 'text/plain', text: `${uri} run ${run}`}];
     return {contents, ...this.hint('resources/read', uri)};
   }
 
   getPrompt({name, arguments: args}) {
+    if (name !== 'greet') throw invalid(`prompt ${name}`);
     const content = {type: 'text', text: `${name}: hello ${args?.city}`};
     return {messages: [{role: 'user', content}]};
   }

@@ -21,6 +21,7 @@ export async function listen(t, handler, wantedPort = 0) {
     server.once('error', reject);
     server.listen(wantedPort, '127.0.0.1', resolve);
   });
+  server.unref();  // a test that failed to end it must not keep the run up
   let closed = false;
   const close = async () => {
     if (closed) return;

@@ -35,10 +35,10 @@ export function writeConfig(t, config) {
   return path;
 }
 
-// Runs `larder ARGS` to its end, at most 15 s: {code, stdout, output}.
+// Runs `larder ARGS` to its end, at most 45 s: {code, stdout, output}.
 export async function runLarder(t, args, env = {}) {
   const child = new Child(
-      kLarder, args, {env: environment(env), timeout: 15_000, killSignal: 'SIGKILL'});
+      kLarder, args, {env: environment(env), timeout: 45_000, killSignal: 'SIGKILL'});
   const {code} = await child.ended;
   return {code, stdout: child.stdout, output: child.output};
 }

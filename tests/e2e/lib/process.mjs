@@ -32,7 +32,7 @@ export class Child {
   }
 
   // Sends the signal and waits for the end; SIGKILL after `within` ms.
-  async end(signal, within = 15_000) {
+  async end(signal, within = 45_000) {
     if (this.running) this.process.kill(signal);
     const late = pause(within, 'late', {ref: false});
     if (await Promise.race([this.ended, late]) === 'late') this.process.kill('SIGKILL');

@@ -38,12 +38,18 @@ export function modernMeta(capabilities = {}) {
   };
 }
 
+// As it is where a header can hold it, else in the base64 of the specification.
+function headerValue(text) {
+  if (/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text)) return text;
+  return `=?base64?${Buffer.from(text).toString('base64')}?=`;
+}
+
 export function modernHeaders(method, params = {}) {
   const name = params.name ?? params.uri;
   return {
     'MCP-Protocol-Version': kModern,
-    'Mcp-Method': method,
-    ...(name === undefined ? {} : {'Mcp-Name': name}),
+    'Mcp-Method': headerValue(method),
+    ...(name === undefined ? {} : {'Mcp-Name': headerValue(String(name))}),
   };
 }
 

@@ -7,7 +7,16 @@ export class Scope {
     this.#ends.unshift(end);
   }
 
+  // Ends everything, also where one end fails, and then tells the first failure.
   async end() {
-    for (const end of this.#ends) await end();
+    const failures = [];
+    for (const end of this.#ends) {
+      try {
+        await end();
+      } catch (failure) {
+        failures.push(failure);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }

@@ -63,28 +63,36 @@ class Cache {
   [[nodiscard]] awaitable<Result<std::optional<Answer>>> get(const Key& key, Deadline deadline);
 
   // Stores under the policy's ttl, jitter, tags (with their epochs of now) and bounds.
-  // False where the policy's size bound or a zero ttl kept it out.
+  // False where a size bound, or a ttl and stale_if_error of zero, kept it out; then an
+  // older value is gone too. A load of the key that runs meanwhile stores nothing.
   [[nodiscard]] awaitable<Result<bool>> put(const Key& key, Bytes value, const Policy& policy,
                                             Deadline deadline);
 
-  // Gone; true where it was there.
+  // Gone; true where it was there. A load of the key that runs meanwhile stores nothing.
   [[nodiscard]] awaitable<Result<bool>> erase(const Key& key, Deadline deadline);
 
-  // Kept as stale: the next get_or_load loads, and may fall back on it.
+  // Kept as stale: the next get_or_load loads, and may fall back on it. True where it was
+  // there. A load of the key that runs meanwhile stores nothing.
   [[nodiscard]] awaitable<Result<bool>> expire(const Key& key, Deadline deadline);
 
-  // The heart. Cancelling the calling coroutine ends only this wait.
+  // The heart. Cancelling the calling coroutine ends only this wait, with Errc::cancelled;
+  // that of the last caller who waits cancels the load. Joins a running load only if it
+  // began under the tag epochs of now, so no caller gets data older than an invalidation
+  // that had completed before the call. The load runs under the policy of the call that
+  // started it.
   [[nodiscard]] awaitable<Result<Answer>> get_or_load(const Key& key, const Policy& policy,
                                                       Loader loader);
 
-  // Every entry that carries one of the tags is a miss from now on, on every node.
+  // Every entry that carries one of the tags is a miss from now on, on every node. Any
+  // number of tags; after an error some of them may be invalidated.
   [[nodiscard]] awaitable<Result<void>> invalidate(std::span<const Tag> tags, Deadline deadline);
 
   [[nodiscard]] awaitable<Result<Explanation>> explain(const Key& key, Deadline deadline);
 
   [[nodiscard]] CacheStats stats() const noexcept;
 
-  // Abandons running loads (their waiters get Errc::closed) and joins them.
+  // Abandons running loads (their waiters get Errc::closed) and joins them. Every verb
+  // answers Errc::closed from then on. Not to be cancelled. Idempotent.
   [[nodiscard]] awaitable<void> close();
 
  private:

@@ -19,15 +19,16 @@ namespace larder {
 // All durations: 0 or above. Checked by Cache::check_policy; a wrong one is
 // invalid_argument naming the field.
 struct Policy {
-  // How long a loaded value is fresh. 0 = not stored: every caller shares one load at a
-  // time, nothing more.
+  // How long a loaded value is fresh. 0 = never: every caller shares one load at a time,
+  // and the value is stored only where stale_if_error lets a later caller fall back on it.
   milliseconds ttl{60'000};
   // Shortens each ttl by a random part of up to this share, so that entries made together
   // do not expire together. 0 to 0.9.
   double ttl_jitter = 0.1;
   // How long after its ttl an entry may be served when loading it anew fails. 0 = never.
   milliseconds stale_if_error{0};
-  // How long an absence (the loader found nothing) is remembered. 0 = not at all.
+  // How long an absence (the loader found nothing) is remembered, less the jitter. 0 = not
+  // at all. An absence is never served stale.
   milliseconds negative_ttl{0};
   // When a load is abandoned: its waiters get a stale value or Errc::timeout.
   // 1 ms to 1 h.
@@ -45,7 +46,8 @@ struct Policy {
 struct Loaded {
   // nullopt: there is nothing under this key (see Policy::negative_ttl).
   std::optional<Bytes> value;
-  // Instead of the policy's, where set. No jitter is applied to these: they are promises.
+  // Instead of the policy's, where set, for a value and for an absence. No jitter is applied
+  // to these: they are promises. Below 0 counts as 0; more than a store takes is shortened.
   std::optional<milliseconds> ttl{};
   std::optional<milliseconds> stale_if_error{};
   // False: answer the waiters, store nothing.
@@ -63,7 +65,9 @@ struct LoadContext {
 
 // Brings the value. Runs once for all who wait; may run on the executor of any of them;
 // owns what it needs, since it may outlive the call that started it. An exception counts
-// as Errc::load_failed.
+// as Errc::load_failed; an error is handed out as it is. An abandoned load is cancelled
+// (asio terminal cancellation) and what it brings is dropped; Cache::close() waits until it
+// has ended.
 using Loader = std::function<awaitable<Result<Loaded>>(const LoadContext&)>;
 
 // Where an answer came from.
@@ -88,7 +92,7 @@ struct Answer {
   milliseconds fresh_left{0};  // 0 or below: not cached, or stale
   Source source = Source::store;
   MissCause cause = MissCause::none;
-  bool stored = false;             // this answer is now in the store
+  bool stored = false;             // it came from the store, or is in it by now
   std::optional<Error> failure{};  // with Source::stale: why loading failed
 };
 

@@ -58,9 +58,9 @@ struct ServerConfig {
   std::size_t threads = 0;  // 0 = one for each core
   std::size_t json_depth_max = 64;
   milliseconds session_idle{std::chrono::hours(1)};  // a legacy session nobody uses ends
-  std::vector<std::string> allowed_hosts{};    // besides this machine's own, on loopback
-  std::vector<std::string> allowed_origins{};  // besides http(s)://localhost and the like
-  std::string access_log = "stderr";           // "stderr", "off" or a file
+  std::vector<std::string> allowed_hosts{};          // besides this machine's own, on loopback
+  std::vector<std::string> allowed_origins{};        // besides http(s)://localhost and the like
+  std::string access_log = "stderr";                 // "stderr", "off" or a file
   LogLevel log_level = LogLevel::info;
 };
 
@@ -74,8 +74,8 @@ struct Config {
 };
 
 struct ConfigProblem {
-  std::string path;      // "mcpServers.weather.cache.lists.ttl"; "" for the whole text
-  std::string found;     // the value as JSON, shortened; secrets are never shown
+  std::string path;   // "mcpServers.weather.cache.lists.ttl"; "" for the whole text
+  std::string found;  // the value as JSON, shortened; secrets are never shown
   std::string expected;
 
   // "mcpServers.weather.prefix: found \"yes\"; expected true or false"

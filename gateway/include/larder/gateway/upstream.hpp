@@ -83,7 +83,8 @@ struct UpstreamReply {
 };
 
 // A message that is no answer: list_changed, resources/updated, ... `lost` instead when
-// the stream of notifications broke, so anything may have been missed.
+// the stream of notifications had broken and the server can be asked again: anything may
+// have been missed meanwhile.
 struct UpstreamNotice {
   bool lost = false;
   std::string method{};

@@ -13,18 +13,18 @@ namespace larder::mcp {
 // params.name and so on, decoded; absent members are nullopt. Members of the wrong type
 // are kInvalidParams naming the member.
 struct RequestFacts {
-  std::optional<std::string> name;       // params.name
-  std::optional<std::string> uri;        // params.uri
-  std::optional<std::string> cursor;     // params.cursor; "" is a cursor
-  std::string arguments_json;            // params.arguments; empty where absent
-  std::optional<std::string> ref_name;   // params.ref.name   (completion/complete)
-  std::optional<std::string> ref_uri;    // params.ref.uri
-  bool is_retry = false;                 // has inputResponses or requestState (MRTR)
-  bool asks_for_task = false;            // legacy params.task
+  std::optional<std::string> name;               // params.name
+  std::optional<std::string> uri;                // params.uri
+  std::optional<std::string> cursor;             // params.cursor; "" is a cursor
+  std::string arguments_json;                    // params.arguments; empty where absent
+  std::optional<std::string> ref_name;           // params.ref.name   (completion/complete)
+  std::optional<std::string> ref_uri;            // params.ref.uri
+  bool is_retry = false;                         // has inputResponses or requestState (MRTR)
+  bool asks_for_task = false;                    // legacy params.task
   std::optional<std::string> requested_version;  // params.protocolVersion of initialize
-  std::optional<std::string> version;    // _meta io.modelcontextprotocol/protocolVersion
-  std::string client_capabilities_json;  // _meta .../clientCapabilities; empty where absent
-  std::string client_info_json;          // _meta .../clientInfo; empty where absent
+  std::optional<std::string> version;            // _meta io.modelcontextprotocol/protocolVersion
+  std::string client_capabilities_json;          // _meta .../clientCapabilities; empty where absent
+  std::string client_info_json;                  // _meta .../clientInfo; empty where absent
 };
 
 [[nodiscard]] RpcResult<RequestFacts> read_facts(const Message& request);

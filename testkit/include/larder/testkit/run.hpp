@@ -5,7 +5,7 @@
 // `run` drives one coroutine on a private io_context, `run_together` several at once on
 // several threads, `start` one beside the calling coroutine. What a coroutine throws is
 // thrown again by whoever waits for it. A coroutine that hangs is a std::runtime_error
-// after kPatience, and is destroyed.
+// after kPatience. What still runs when the awaited coroutines have ended is destroyed.
 #pragma once
 
 #include <chrono>
@@ -84,7 +84,7 @@ inline void run(awaitable<void> work) {
 }
 
 // A coroutine that runs beside the one that started it, on the same executor. Dropping
-// the handle lets it run on.
+// the handle lets it run on, as long as anything runs.
 template <typename T>
 class Started {
  public:

@@ -1,4 +1,4 @@
-#include <larder/gateway/http.hpp>
+#include <larder/gateway/http_message.hpp>
 
 #include "http/characters.hpp"
 
