@@ -2,11 +2,13 @@
 // and the notices an upstream sends.
 #pragma once
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -89,12 +91,17 @@ class Stage {
   }
 
   // Moves time forward in steps until it has happened: for what waits behind a backoff.
-  awaitable<void> advance_until(std::function<bool()> done) {
-    const std::function<bool()> step = [this, done] {
+  // Not further than `limit`, for what must not run into a timeout meanwhile.
+  awaitable<void> advance_until(std::function<bool()> done,
+                                milliseconds limit = std::chrono::hours(24)) {
+    const SteadyTime end = clock.now() + limit;
+    const std::function<bool()> step = [this, done, end] {
       if (done()) {
         return true;
       }
-      clock.advance(milliseconds(50));
+      if (clock.now() < end) {
+        clock.advance(milliseconds(50));
+      }
       return false;
     };
     co_await testkit::yield_until(step);
@@ -106,6 +113,12 @@ class Stage {
     call.request.params_json = std::move(params);
     call.deadline = clock.in(milliseconds(20'000));
     return call;
+  }
+
+  [[nodiscard]] bool logged(std::string_view text) const {
+    const auto lines = log.lines();
+    return std::ranges::any_of(
+        lines, [text](const std::string& line) { return line.find(text) != std::string::npos; });
   }
 
   [[nodiscard]] Deadline soon() const { return clock.in(milliseconds(60'000)); }

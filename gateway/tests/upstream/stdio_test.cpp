@@ -48,6 +48,9 @@ def legacy(request):
     return True
 )";
 
+// Enough for the first delay before a new start, and far from a handshake's timeout.
+constexpr milliseconds kBackoff{5'000};
+
 UpstreamOptions script(const std::string& text) {
   return {.transport = StdioUpstreamOptions{.command = "python3", .args = {"-c", kPrelude + text}}};
 }
@@ -101,9 +104,11 @@ TEST(Stdio, speaks_to_a_legacy_server_that_ignores_the_probe) {
     Upstream& upstream = t.connect(script(R"(
 for m in messages():
     if m["method"] != "server/discover": legacy(m)
+    else: print("ignored", file=sys.stderr, flush=True)
 )"));
-    co_await t.advance_until(
-        [&upstream] { return upstream.status().state == UpstreamState::ready; });
+    co_await until([&t] { return t.logged("ignored"); });
+    t.clock.advance(UpstreamLimits{}.handshake_timeout);
+    EXPECT_TRUE(co_await upstream.facts(t.soon()));
     EXPECT_EQ(upstream.status().facts->era, mcp::Era::legacy);
     EXPECT_EQ(upstream.status().reconnects, 0U);
   });
@@ -116,8 +121,9 @@ for m in messages():
     if m["method"] == "server/discover": sys.exit(1)
     legacy(m)
 )"));
+    co_await until([&upstream] { return upstream.status().state == UpstreamState::failed; });
     co_await t.advance_until(
-        [&upstream] { return upstream.status().state == UpstreamState::ready; });
+        [&upstream] { return upstream.status().state == UpstreamState::ready; }, kBackoff);
     EXPECT_EQ(upstream.status().facts->era, mcp::Era::legacy);
     EXPECT_EQ(upstream.status().reconnects, 1U);
   });
@@ -138,7 +144,8 @@ for m in messages():
     EXPECT_NE(reply.error().message().find("exited with 3"), std::string::npos)
         << reply.error().message();
     auto next = testkit::start(t.executor(), upstream.call(t.call_to("tools/list")));
-    co_await t.advance_until([&next] { return next.ended(); });
+    co_await until([&t] { return t.logged("lost"); });
+    co_await t.advance_until([&next] { return next.ended(); }, kBackoff);
     EXPECT_TRUE(co_await next.answer());
     EXPECT_TRUE(is_gone(first));
     co_await until([&t] { return !t.notices.empty(); });
