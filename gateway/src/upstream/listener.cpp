@@ -18,6 +18,7 @@ awaitable<void> Upstream::Impl::listen(LinkPtr link) {
   }
   auto params = listen_params(link->facts.capabilities_json);
   if (!params) {
+    catch_up();
     co_await wait_forever();
     co_return;
   }

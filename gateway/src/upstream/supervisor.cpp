@@ -179,7 +179,11 @@ void Upstream::Impl::become_ready(LinkPtr link) {
   failure_.reset();
   break_.reset();
   changed_.notify_all();
-  catch_up();
+  if (broke_) {
+    // Told once more when the stream of notifications is open: what changes until then is
+    // not heard either.
+    push_notice({.lost = true});
+  }
 }
 
 // A link that broke leaves hope that the next attempt succeeds; a failed attempt does not.
