@@ -6,15 +6,12 @@
 
 #include "fake_server.hpp"
 #include "fixture.hpp"
+#include "http_scripts.hpp"
 
 namespace larder::gateway::test {
 namespace {
 
 using Json = nlohmann::json;
-
-UpstreamOptions to(const FakeServer& server) {
-  return {.transport = HttpUpstreamOptions{.url = server.url()}};
-}
 
 // Opens sessions s1, s2, ... and has no GET stream; the rest is the test's.
 FakeServer::Script legacy(FakeServer::Script rest) {
@@ -51,9 +48,6 @@ FakeServer::Script legacy_with_stream(FakeServer::Script on_get, FakeServer::Scr
     }
   };
 }
-
-awaitable<void> answer_empty(Peer& peer, const Seen& seen) { co_await peer.result(seen, "{}"); }
-awaitable<void> never_answer(Peer& peer, const Seen& /*seen*/) { co_await peer.until_closed(); }
 
 constexpr const char* kToolsChanged =
     R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})";
