@@ -1,3 +1,4 @@
+#include <iostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -7,7 +8,8 @@
 int main(int argc, char** argv) {
   CLI::App app("larder: a caching gateway for MCP servers");
   app.set_version_flag("--version", LARDER_VERSION);
-  app.require_subcommand(1);
+  // Not one at least: CLI11 would say that before it names a word it does not know.
+  app.require_subcommand(0, 1);
   app.failure_message(CLI::FailureMessage::help);
   app.footer(
       "Environment, which wins over the file:\n"
@@ -26,5 +28,12 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return serve->parsed() ? larder::app::serve(config) : larder::app::check(config);
+  if (serve->parsed()) {
+    return larder::app::serve(config);
+  }
+  if (check->parsed()) {
+    return larder::app::check(config);
+  }
+  std::cerr << app.help();
+  return 2;
 }

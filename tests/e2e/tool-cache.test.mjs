@@ -80,6 +80,18 @@ test('a private result is not given to another principal', async (t) => {
   assert.equal(wire.count('tools/call'), 3);
 });
 
+test('callers are told apart by an API key or a cookie too', async (t) => {
+  const {client, wire} = await gateway(t, kFiveMinutes);
+  const callers = [{'X-API-Key': 'ann'}, {'X-API-Key': 'bob'}, {Cookie: 'sid=ann'}];
+  for (const headers of callers) {
+    const caller = client();
+    caller.headers = headers;
+    assert.equal((await caller.call('up__forecast', {city: 'Lima'})).cache.fwd, 'uri-miss');
+    assert.equal((await caller.call('up__forecast', {city: 'Lima'})).cache.hit, true);
+  }
+  assert.equal(wire.count('tools/call'), callers.length);
+});
+
 test('a result with public scope is given to everybody', async (t) => {
   const {client, wire} = await gateway(t, {forecast: {ttl: '5m', scope: 'public'}});
   await client({authorization: 'Bearer ann'}).call('up__forecast', {city: 'Lima'});

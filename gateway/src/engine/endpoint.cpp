@@ -261,7 +261,9 @@ awaitable<HttpReply> Endpoint::end_session(const HttpRequest& http) {
     co_return refusal(503, mcp::code::kInternalError,
                       "the session cannot be ended now: " + ended.error().message());
   }
-  co_return HttpReply{.status = 204, .content_type = ""};
+  HttpReply reply = accepted_reply();
+  reply.status = 204;
+  co_return reply;
 }
 
 // Batches exist in 2025-03-26 only; each message is answered as if it had come alone.
