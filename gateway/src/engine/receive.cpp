@@ -121,8 +121,13 @@ std::unexpected<RpcFailure> answer_error(std::string_view upstream, const Error&
   } else if (error.code() == Errc::overloaded) {
     code = mcp::code::kOverloaded;
   }
+  // An upstream's own errors name it already; those of the cache do not.
+  std::string_view context = error.context();
+  if (const std::string name = std::string(upstream) + ": "; context.starts_with(name)) {
+    context.remove_prefix(name.size());
+  }
   std::string message = "upstream '" + std::string(upstream) + "': ";
-  message.append(error.context().empty() ? to_string(error.code()) : error.context());
+  message.append(context.empty() ? to_string(error.code()) : context);
   return std::unexpected(
       RpcFailure{.error = {.code = code, .message = std::move(message)},
                  .note = {.outcome = CacheOutcome::bypass, .detail = "upstream-failed"}});

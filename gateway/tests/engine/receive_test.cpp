@@ -86,6 +86,8 @@ TEST(Answer, names_the_upstream_that_gave_none) {
   const auto failure = answer_error("weather", Error(Errc::timeout, "no answer within 30 s"));
   EXPECT_EQ(failure.error().error.code, mcp::code::kUpstreamTimeout);
   EXPECT_EQ(failure.error().error.message, "upstream 'weather': no answer within 30 s");
+  EXPECT_EQ(answer_error("weather", Error(Errc::closed, "weather: closed")).error().error.message,
+            "upstream 'weather': closed");
 }
 
 }  // namespace
