@@ -192,7 +192,8 @@ void Upstream::Impl::become_unready(const Error& why) {
     return;  // close() still says farewell over the link
   }
   const bool was_ready = link_ != nullptr;
-  const bool known = !was_ready && failure_ && failure_->message() == why.message();
+  // Attempts fail in turn for this or that; /health has the last reason, the log the change.
+  const bool known = !was_ready && failure_.has_value();
   link_.reset();
   if (was_ready) {
     broke_ = true;

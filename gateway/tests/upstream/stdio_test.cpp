@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
@@ -443,7 +443,11 @@ TEST(ChildProcess, is_gone_with_all_it_started_when_the_gateway_is_killed) {
       co_await (*child)->ended();
     };
     boost::asio::io_context context;
-    boost::asio::co_spawn(context, life(pipe[1]), boost::asio::detached);
+    boost::asio::co_spawn(context, life(pipe[1]), [](const std::exception_ptr& failure) {
+      if (failure) {
+        ::_exit(1);
+      }
+    });
     context.run();
     ::_exit(0);
   }
