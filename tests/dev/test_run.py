@@ -51,8 +51,8 @@ class Run(unittest.TestCase):
         self.assertRegex(self.sh(metrics_line), r"^larder_cache_requests_total\{.*\} 1\n$")
 
         process.send_signal(signal.SIGINT)
-        self.assertIn("stopped", process.stdout.read())
         self.assertEqual(process.wait(20), 0)
+        self.assertIn("stopped", process.stdout.read())
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), 1)
 
@@ -62,8 +62,8 @@ class Run(unittest.TestCase):
             taken.listen()
             port = taken.getsockname()[1]
             process = self.start(port)
+            self.assertEqual(process.wait(300), 1)  # it may have to build first
             printed = process.stdout.read()
-            self.assertEqual(process.wait(20), 1)
         self.assertIn(f"port {port} is taken", printed)
         self.assertIn("PORT=", printed)
 
