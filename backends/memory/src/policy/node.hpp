@@ -56,7 +56,7 @@ class PolicyNode {
   std::uint32_t older_low_ = 0;
   std::uint16_t newer_high_ = 0;
   std::uint16_t older_high_ = 0;
-  std::uint32_t ticket_ = 0;  // when it was queued; wraps, so it is compared by distance
+  std::uint32_t ticket_ = 0;            // when it was queued; wraps, so it is compared by distance
   std::atomic<std::uint8_t> hits_ = 0;  // reads since the policy looked last
   std::uint8_t uses_ = 0;               // reads the policy has seen
   std::uint8_t queue_ = 0;              // small or main

@@ -13,31 +13,32 @@ namespace larder::memory {
 
 class SampleBuffer {
  public:
-  // A read of a key, from any thread. The weight is kept as its level, which is near enough.
-  void push(std::uint64_t hash, std::size_t weight) noexcept {
+  // A read, from any thread.
+  void push(HashAndWeight read) noexcept {
     const std::uint32_t at = pushed_.fetch_add(1, std::memory_order_relaxed);
-    slots_[at % kSlots].store((hash & ~kLevelMask) | size_level(weight),
-                              std::memory_order_relaxed);
+    slots_[at % kSlots].store(read.bits(), std::memory_order_relaxed);
   }
 
-  // Calls f(hash, weight) for each read that is here; the lowest bits of the hash are lost. One
-  // thread at a time.
+  // Calls f(HashAndWeight) for each read that is here. One thread at a time.
   template <typename F>
   void drain(F f) {
-    if (pushed_.load(std::memory_order_relaxed) == drained_) {
+    const std::uint32_t pushed = pushed_.load(std::memory_order_relaxed);
+    if (pushed == drained_) {
       return;
     }
-    drained_ = pushed_.load(std::memory_order_relaxed);
-    for (std::atomic<std::uint64_t>& slot : slots_) {
-      if (const std::uint64_t read = slot.exchange(0, std::memory_order_relaxed); read != 0) {
-        f(read & ~kLevelMask, level_weight(read & kLevelMask));
+    const std::uint32_t first = pushed - drained_ > kSlots ? pushed - kSlots : drained_;
+    for (std::uint32_t at = first; at != pushed; ++at) {
+      // Empty where its reader has counted it and not written it yet.
+      const std::uint64_t read = slots_[at % kSlots].exchange(0, std::memory_order_relaxed);
+      if (read != 0) {
+        f(HashAndWeight(read));
       }
     }
+    drained_ = pushed;
   }
 
  private:
-  static constexpr std::size_t kSlots = 64;
-  static constexpr std::uint64_t kLevelMask = kSizeLevels - 1;
+  static constexpr std::uint32_t kSlots = 64;
 
   std::array<std::atomic<std::uint64_t>, kSlots> slots_{};
   std::atomic<std::uint32_t> pushed_ = 0;
