@@ -8,7 +8,7 @@
 // Threads: one lock of the owner's around every call, except hit() and note_read(), which any
 // thread may call at any time.
 // Memory: bytes() beside the nodes: at most 16 bytes an entry (12 on average), and for the shadow
-// caches a sixteenth of `bytes_max` and kShadowBytesMax.
+// caches a sixteenth of `bytes_max`, from kShadowBytesMin to kShadowBytesMax.
 #pragma once
 
 #include <atomic>
@@ -64,6 +64,7 @@ class Policy {
   // What the policy itself takes beside the nodes.
   [[nodiscard]] std::size_t bytes() const noexcept;
 
+  static constexpr std::size_t kShadowBytesMin = std::size_t{64} << 10U;
   static constexpr std::size_t kShadowBytesMax = std::size_t{512} << 10U;
 
  private:

@@ -15,6 +15,12 @@ constexpr unsigned kUsesMax = 255;
 // keys out by asking for others. Caffeine does so too.
 constexpr unsigned kChanceCountMin = 6;
 constexpr std::uint64_t kChanceMask = 127;
+// The small queue may be over its share by that part of the store and still has to contest.
+constexpr std::size_t kSlackShare = 32;
+
+std::size_t lowest_bit(std::uint64_t bits) noexcept {
+  return static_cast<std::size_t>(std::countr_zero(bits));
+}
 
 std::uint8_t level_of(std::size_t weight, unsigned uses) noexcept {
   return size_level(weight / (1 + uses));
@@ -75,7 +81,7 @@ PolicyNode* Queues::oldest(Which which) const noexcept {
   PolicyNode* found = nullptr;
   std::uint32_t age_max = 0;
   for (std::uint64_t lists = queue.occupied; lists != 0; lists &= lists - 1) {
-    const NodeList& list = queue.lists[std::countr_zero(lists)];
+    const NodeList& list = queue.lists[lowest_bit(lists)];
     const std::uint32_t age = ticket_ - list.oldest_ticket();
     if (found == nullptr || age > age_max) {
       found = list.oldest();
@@ -90,7 +96,7 @@ PolicyNode* Queues::most_wasteful() const noexcept {
   std::uint64_t waste_max = 0;
   for (const Queue& queue : queues_) {
     for (std::uint64_t lists = queue.occupied; lists != 0; lists &= lists - 1) {
-      const int level = std::countr_zero(lists);
+      const std::size_t level = lowest_bit(lists);
       const NodeList& list = queue.lists[level];
       const std::uint64_t age = ticket_ - list.oldest_ticket();
       const std::uint64_t waste = (age + 1) * level_weight(level);
@@ -125,8 +131,9 @@ bool Queues::small_is_over() const noexcept {
          (queues_[kMain].occupied == 0 || small.weight > bytes_max_ / 100 * rule_.small_percent);
 }
 
-bool Queues::main_is_full() const noexcept {
-  return queues_[kMain].weight >= bytes_max_ / 100 * (100 - rule_.small_percent);
+bool Queues::small_is_far_over() const noexcept {
+  const std::size_t share = bytes_max_ / 100 * rule_.small_percent;
+  return queues_[kSmall].weight > share + bytes_max_ / kSlackShare;
 }
 
 PolicyNode* Queues::look_at_main() noexcept {
@@ -174,7 +181,8 @@ PolicyNode* Queues::look_by_popularity() noexcept {
   PolicyNode* node = oldest(kSmall);
   take_hits(*node);
   PolicyNode* displaced = oldest(kMain);
-  if (displaced == nullptr || !main_is_full()) {
+  if (displaced == nullptr || small_is_far_over()) {
+    // Main is below its share, as after a change of the rule: there is room without a contest.
     move_to_main(*node);
     return nullptr;
   }

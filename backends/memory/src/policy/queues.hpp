@@ -76,7 +76,7 @@ class Queues {
   unsigned take_hits(PolicyNode& node) noexcept;
 
   [[nodiscard]] bool small_is_over() const noexcept;
-  [[nodiscard]] bool main_is_full() const noexcept;
+  [[nodiscard]] bool small_is_far_over() const noexcept;
   [[nodiscard]] bool more_popular(const PolicyNode& node, const PolicyNode& than) noexcept;
 
   // One look at one node: the victim, or null where the node was spared and has moved.

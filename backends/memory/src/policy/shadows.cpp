@@ -24,13 +24,14 @@ constexpr double kDecay = 0.9;
 
 std::size_t cells_for(std::size_t bytes_max) {
   const std::size_t each =
-      std::min(bytes_max / kShareOfStore, Policy::kShadowBytesMax) / Shadows::kRules.size();
+      std::clamp(bytes_max / kShareOfStore, Policy::kShadowBytesMin, Policy::kShadowBytesMax) /
+      Shadows::kRules.size();
   return each < kBytesFixed ? 0 : (each - kBytesFixed) / kBytesPerCell;
 }
 
 }  // namespace
 
-bool Shadows::fit(std::size_t entries, std::size_t bytes_max) {
+void Shadows::fit(std::size_t entries, std::size_t bytes_max) {
   const std::size_t cells = cells_for(bytes_max);
   const bool wanted = cells >= kCellsMin && entries >= kEntriesMin;
   unsigned shift = 0;
@@ -40,7 +41,7 @@ bool Shadows::fit(std::size_t entries, std::size_t bytes_max) {
   const bool fits = bytes_max == bytes_max_ && wanted != caches_.empty() &&
                     (caches_.empty() || shift == shift_ || shift + 1 == shift_);
   if (fits) {
-    return false;
+    return;
   }
   bytes_max_ = bytes_max;
   shift_ = shift;
@@ -54,7 +55,6 @@ bool Shadows::fit(std::size_t entries, std::size_t bytes_max) {
       caches_.push_back(std::make_unique<ShadowCache>(cells, bytes_max >> shift, seed_, rule));
     }
   }
-  return true;
 }
 
 void Shadows::access(HashAndWeight read) {

@@ -24,8 +24,8 @@ class Shadows {
   explicit Shadows(std::uint64_t seed) : seed_(seed) {}
 
   // Fits the sample to a store of that many entries in `bytes_max` bytes. Where it must be
-  // another one than it was, all shadows start anew. True if so.
-  bool fit(std::size_t entries, std::size_t bytes_max);
+  // another one than it was, all shadows start anew.
+  void fit(std::size_t entries, std::size_t bytes_max);
 
   // A read or an insertion of a sampled key.
   void access(HashAndWeight read);

@@ -6,7 +6,7 @@ namespace larder::memory {
 namespace {
 
 constexpr std::uint64_t kLowestBits = 0x1111111111111111;
-constexpr int kRows = 4;
+constexpr unsigned kRows = 4;
 
 // Other bits than what the evicted keys use of the same hash.
 std::uint64_t mixed(std::uint64_t hash) noexcept {
@@ -19,7 +19,7 @@ struct Place {
   unsigned word;
   unsigned shift;
 };
-Place place(std::uint64_t mixed_hash, int row) noexcept {
+Place place(std::uint64_t mixed_hash, unsigned row) noexcept {
   const auto bits = static_cast<unsigned>(mixed_hash >> (5 * row)) & 31U;
   return {.word = (2 * row) + (bits >> 4U), .shift = (bits & 15U) * 4};
 }
@@ -39,7 +39,7 @@ void Sketch::reserve(std::size_t keys) {
 void Sketch::add(std::uint64_t hash, unsigned times) noexcept {
   hash = mixed(hash);
   Line& line = lines_[line_of(hash) & (lines_.size() - 1)];
-  for (int row = 0; row < kRows; ++row) {
+  for (unsigned row = 0; row < kRows; ++row) {
     const auto [word, shift] = place(hash, row);
     const unsigned count = (line.words[word] >> shift) & kCountMax;
     const unsigned more = std::min(times, kCountMax - count);
@@ -56,7 +56,7 @@ unsigned Sketch::count(std::uint64_t hash) const noexcept {
   hash = mixed(hash);
   const Line& line = lines_[line_of(hash) & (lines_.size() - 1)];
   unsigned least = kCountMax;
-  for (int row = 0; row < kRows; ++row) {
+  for (unsigned row = 0; row < kRows; ++row) {
     const auto [word, shift] = place(hash, row);
     least = std::min(least, static_cast<unsigned>(line.words[word] >> shift) & kCountMax);
   }
