@@ -17,7 +17,7 @@ struct Policy::Impl {
   Impl(std::size_t bytes_max_in, const PolicyOwner& owner_in, std::uint64_t seed)
       : owner(owner_in),
         bytes_max(bytes_max_in),
-        queues(bytes_max, owner, seed, Shadows::kRules.front()),
+        queues(bytes_max, owner, seed, Shadows::kCandidates.front().rule),
         shadows(seed) {}
 
   // How many entries there will be, if all are as heavy as those that are there.

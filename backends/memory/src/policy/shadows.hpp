@@ -15,11 +15,16 @@ namespace larder::memory {
 
 class Shadows {
  public:
-  // The first is the rule of a store that has no shadows. The others won where it is weak:
-  // loops and stable popularity, recency, sizes that differ.
-  static constexpr std::array kRules = {Rule{Order::age, 10}, Rule{Order::popularity, 10},
-                                        Rule{Order::popularity, 1}, Rule{Order::age, 60},
-                                        Rule{Order::size, 10}};
+  struct Candidate {
+    Rule rule;
+    std::size_t cells;  // in units of what the first has
+  };
+  // The first is the rule of a store that has no shadows, and the best for most traffic. The
+  // second is for interest that moves on, the third for sizes that differ: it keeps more
+  // entries in as many bytes.
+  static constexpr std::array kCandidates = {Candidate{{Order::popularity, 10}, 1},
+                                             Candidate{{Order::age, 60}, 1},
+                                             Candidate{{Order::size, 10}, 3}};
 
   explicit Shadows(std::uint64_t seed) : seed_(seed) {}
 
@@ -33,7 +38,7 @@ class Shadows {
 
   // The sample: keys whose masked bits of the hash are 0.
   [[nodiscard]] std::uint64_t mask() const noexcept { return mask_; }
-  [[nodiscard]] Rule best() const noexcept { return kRules[best_]; }
+  [[nodiscard]] Rule best() const noexcept { return kCandidates[best_].rule; }
   [[nodiscard]] std::size_t bytes() const noexcept;
 
  private:
@@ -44,11 +49,11 @@ class Shadows {
 
   std::uint64_t seed_;
   std::vector<std::unique_ptr<ShadowCache>> caches_;
-  std::size_t cells_ = 0;  // of each
+  std::size_t cells_ = 0;  // of the first
   std::size_t bytes_max_ = 0;
   unsigned shift_ = 0;  // one key in 2^shift_ is sampled
   std::uint64_t mask_ = kMaskOff;
-  std::array<double, kRules.size()> misses_{};
+  std::array<double, kCandidates.size()> misses_{};
   std::size_t best_ = 0;
   std::size_t until_choice_ = 0;
 };
