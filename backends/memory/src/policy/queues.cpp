@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace larder::memory {
 namespace {
@@ -50,11 +51,12 @@ void Queues::unlink(PolicyNode& node, std::size_t weight) noexcept {
 void Queues::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
   evicted_.reserve(size_ + 1);
   sketch_.reserve(size_ + 1);
+  sketch_.prefetch(hash);
   const bool back = evicted_.take(hash, size_);
   sketch_.add(hash, 1);
   node.uses_ = 0;
   node.hits_.store(0, std::memory_order_relaxed);
-  push(node, back ? kMain : kSmall, weight);
+  push(node, back && rule_.order != Order::popularity ? kMain : kSmall, weight);
   ++size_;
 }
 
@@ -164,8 +166,10 @@ PolicyNode* Queues::look_by_age() noexcept {
 }
 
 bool Queues::more_popular(const PolicyNode& node, const PolicyNode& than) noexcept {
+  const std::uint64_t other = owner_.hash(than);
+  sketch_.prefetch(other);
   const unsigned count = sketch_.count(owner_.hash(node));
-  if (count > sketch_.count(owner_.hash(than))) {
+  if (count > sketch_.count(other)) {
     return true;
   }
   random_ ^= random_ << 13U;
@@ -174,25 +178,26 @@ bool Queues::more_popular(const PolicyNode& node, const PolicyNode& than) noexce
   return count >= kChanceCountMin && (random_ & kChanceMask) == 0;
 }
 
-PolicyNode* Queues::look_by_popularity() noexcept {
+PolicyNode* Queues::look_by_contest() noexcept {
   if (!small_is_over()) {
     return look_at_main();
   }
   PolicyNode* node = oldest(kSmall);
-  take_hits(*node);
+  const bool read = take_hits(*node) > 0;
   PolicyNode* displaced = oldest(kMain);
   if (displaced == nullptr || small_is_far_over()) {
     // Main is below its share, as after a change of the rule: there is room without a contest.
     move_to_main(*node);
     return nullptr;
   }
-  if (displaced->hits_.load(std::memory_order_relaxed) > 0) {
-    look_at_main();
-    return nullptr;
-  }
-  if (more_popular(*node, *displaced)) {
-    move_to_main(*node);
-    return evict(*displaced);
+  if (read || rule_.order == Order::popularity) {
+    if (displaced->hits_.load(std::memory_order_relaxed) > 0) {
+      return look_at_main();
+    }
+    if (more_popular(*node, *displaced)) {
+      move_to_main(*node);
+      return evict(*displaced);
+    }
   }
   evicted_.add(owner_.hash(*node));
   return evict(*node);
@@ -208,14 +213,25 @@ PolicyNode* Queues::look_by_size() noexcept {
   return evict(*node);
 }
 
+PolicyNode* Queues::look() noexcept {
+  switch (rule_.order) {
+    case Order::age:
+      return look_by_age();
+    case Order::contest:
+    case Order::popularity:
+      return look_by_contest();
+    case Order::size:
+      return look_by_size();
+  }
+  std::unreachable();
+}
+
 PolicyNode* Queues::victim() noexcept {
   if (size_ == 0) {
     return nullptr;
   }
-  for (int look = 0; look < kLooksMax; ++look) {
-    PolicyNode* found = rule_.order == Order::age          ? look_by_age()
-                        : rule_.order == Order::popularity ? look_by_popularity()
-                                                           : look_by_size();
+  for (int looks = 0; looks < kLooksMax; ++looks) {
+    PolicyNode* found = look();
     if (found != nullptr) {
       return found;
     }

@@ -19,7 +19,7 @@ constexpr std::size_t kEntriesMin = 100;
 // Another rule must miss that much less to be followed: no flapping between equals.
 constexpr double kBetter = 0.99;
 // What is left of a miss's weight at the next choice.
-constexpr double kDecay = 0.9;
+constexpr double kDecay = 0.95;
 
 std::size_t cells_for(std::size_t bytes_max) {
   const std::size_t bytes =

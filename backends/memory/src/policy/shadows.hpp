@@ -19,12 +19,12 @@ class Shadows {
     Rule rule;
     std::size_t cells;  // in units of what the first has
   };
-  // The first is the rule of a store that has no shadows, and the best for most traffic. The
-  // second is for interest that moves on, the third for sizes that differ: it keeps more
-  // entries in as many bytes.
-  static constexpr std::array kCandidates = {Candidate{{Order::popularity, 10}, 1},
-                                             Candidate{{Order::age, 60}, 1},
-                                             Candidate{{Order::size, 10}, 3}};
+  // The first is the rule of a store that has no shadows. The others won where it is weak:
+  // loops, interest that moves on, sizes that differ. The last keeps more entries in as many
+  // bytes.
+  static constexpr std::array kCandidates = {
+      Candidate{{Order::contest, 10}, 1}, Candidate{{Order::popularity, 1}, 1},
+      Candidate{{Order::age, 60}, 1}, Candidate{{Order::size, 10}, 3}};
 
   explicit Shadows(std::uint64_t seed) : seed_(seed) {}
 

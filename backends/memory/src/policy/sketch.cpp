@@ -6,13 +6,6 @@ namespace larder::memory {
 namespace {
 
 constexpr std::uint64_t kLowestBits = 0x1111111111111111;
-constexpr unsigned kRows = 4;
-
-// Other bits than what the evicted keys use of the same hash.
-std::uint64_t mixed(std::uint64_t hash) noexcept {
-  hash *= 0xd6e8feb86659fd93;
-  return hash ^ (hash >> 32U);
-}
 
 // Row r has two words of the line, 32 counters; five bits choose one.
 struct Place {
@@ -23,7 +16,6 @@ Place place(std::uint64_t mixed_hash, unsigned row) noexcept {
   const auto bits = static_cast<unsigned>(mixed_hash >> (5 * row)) & 31U;
   return {.word = (2 * row) + (bits >> 4U), .shift = (bits & 15U) * 4};
 }
-std::size_t line_of(std::uint64_t mixed_hash) noexcept { return mixed_hash >> (5 * kRows); }
 
 }  // namespace
 
@@ -37,8 +29,8 @@ void Sketch::reserve(std::size_t keys) {
 }
 
 void Sketch::add(std::uint64_t hash, unsigned times) noexcept {
+  Line& line = lines_[index_of(hash)];
   hash = mixed(hash);
-  Line& line = lines_[line_of(hash) & (lines_.size() - 1)];
   for (unsigned row = 0; row < kRows; ++row) {
     const auto [word, shift] = place(hash, row);
     const unsigned count = (line.words[word] >> shift) & kCountMax;
@@ -53,8 +45,8 @@ void Sketch::add(std::uint64_t hash, unsigned times) noexcept {
 }
 
 unsigned Sketch::count(std::uint64_t hash) const noexcept {
+  const Line& line = lines_[index_of(hash)];
   hash = mixed(hash);
-  const Line& line = lines_[line_of(hash) & (lines_.size() - 1)];
   unsigned least = kCountMax;
   for (unsigned row = 0; row < kRows; ++row) {
     const auto [word, shift] = place(hash, row);
