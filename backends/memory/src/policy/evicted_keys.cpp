@@ -5,16 +5,9 @@
 namespace larder::memory {
 namespace {
 
-// Sets are told apart by the bits above these.
-constexpr unsigned kPrintBits = 16;
 // A set is overwritten long before this many turns have passed, so a turn is never mistaken
 // for one that is 2^16 later.
 constexpr std::size_t kTurnsPerTable = 1024;
-
-std::uint64_t mixed(std::uint64_t hash) noexcept {
-  hash *= 0x9e3779b97f4a7c15;
-  return hash ^ (hash >> 32U);
-}
 
 std::uint16_t print_of(std::uint64_t mixed_hash) noexcept {
   return static_cast<std::uint16_t>(mixed_hash | 1U);
@@ -33,7 +26,7 @@ void EvictedKeys::reserve(std::size_t keys) {
     if (sets_.size() * kWays > kTurnsPerTable << turn_shift_) {
       ++turn_shift_;
       for (Set& set : sets_) {
-        for (Slot& slot : set) {
+        for (Slot& slot : set.slots) {
           slot.turn /= 2;
         }
       }
@@ -41,23 +34,32 @@ void EvictedKeys::reserve(std::size_t keys) {
   }
 }
 
-EvictedKeys::Set& EvictedKeys::set_of(std::uint64_t mixed_hash) noexcept {
-  return sets_[(mixed_hash >> kPrintBits) & (sets_.size() - 1)];
+void EvictedKeys::write_latest() noexcept {
+  if (latest_ == 0) {
+    return;
+  }
+  ++added_;
+  const auto rank = [this](const Slot& slot) { return slot.print == 0 ? 1U << 16U : age(slot); };
+  *std::ranges::max_element(sets_[index_of(latest_)].slots, {}, rank) =
+      Slot{.print = print_of(latest_), .turn = static_cast<std::uint16_t>(added_ >> turn_shift_)};
+  latest_ = 0;
 }
 
 void EvictedKeys::add(std::uint64_t hash) noexcept {
-  hash = mixed(hash);
-  ++added_;
-  const auto rank = [this](const Slot& slot) { return slot.print == 0 ? 1U << 16U : age(slot); };
-  *std::ranges::max_element(set_of(hash), {}, rank) =
-      Slot{.print = print_of(hash), .turn = static_cast<std::uint16_t>(added_ >> turn_shift_)};
+  prefetch(hash);
+  write_latest();
+  latest_ = mixed(hash);
 }
 
 bool EvictedKeys::take(std::uint64_t hash, std::size_t recent) noexcept {
   hash = mixed(hash);
-  Set& set = set_of(hash);
-  const auto slot = std::ranges::find(set, print_of(hash), &Slot::print);
-  if (slot == set.end()) {
+  if (hash == latest_) {
+    latest_ = 0;
+    return true;
+  }
+  Set& set = sets_[index_of(hash)];
+  const auto slot = std::ranges::find(set.slots, print_of(hash), &Slot::print);
+  if (slot == set.slots.end()) {
     return false;
   }
   const bool remembered = age(*slot) <= recent >> turn_shift_;

@@ -51,6 +51,7 @@ void Queues::unlink(PolicyNode& node, std::size_t weight) noexcept {
 void Queues::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
   evicted_.reserve(size_ + 1);
   sketch_.reserve(size_ + 1);
+  evicted_.prefetch(hash);
   sketch_.prefetch(hash);
   const bool back = evicted_.take(hash, size_);
   sketch_.add(hash, 1);
