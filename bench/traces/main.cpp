@@ -1,11 +1,13 @@
 // Runs each policy over each trace and prints a line of JSON for each trace, policy and size.
 //
-//   bench_traces [FILE ... | all our own: --synthetic [NAME ...]]
+//   bench_traces TRACE ...   a file, or the name of one of our own
+//   bench_traces --ours TRACE ...   our policy alone, which is quick
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <queue>
 #include <span>
 #include <string_view>
@@ -22,6 +24,8 @@ struct Misses {
   std::size_t objects = 0;
   std::size_t bytes = 0;
 };
+
+enum class Ends : std::uint8_t { never, by_ttl };
 
 struct Size {
   int per_mille;
@@ -45,7 +49,6 @@ Total total_of(const Trace& trace) {
   return total;
 }
 
-// `cache` may be null: then everything fits, and only what is new misses.
 Misses run(Simulated& cache, const Trace& trace) {
   Misses misses;
   for (const Request& request : trace.requests) {
@@ -94,14 +97,13 @@ class Reporter {
     return {per_mille, bytes, bytes / std::max<std::size_t>(1, total_.footprint / trace_.keys)};
   }
 
-  void print(std::string_view policy, const Size& size, const Misses& misses,
-             std::string_view ttl) {
-    std::printf(R"({"trace": "%s", "sized": %s, "policy": "%.*s", "ttl": %.*s, "per_mille": %d, )"
+  void print(std::string_view policy, const Size& size, const Misses& misses, Ends ends) {
+    std::printf(R"({"trace": "%s", "sized": %s, "policy": "%.*s", "ttl": %s, "per_mille": %d, )"
                 R"("objects": %zu, "object_misses": %.6f, "byte_misses": %.6f})"
                 "\n",
                 trace_.name.c_str(), trace_.sized ? "true" : "false",
-                static_cast<int>(policy.size()), policy.data(), static_cast<int>(ttl.size()),
-                ttl.data(), size.per_mille, size.objects,
+                static_cast<int>(policy.size()), policy.data(),
+                ends == Ends::never ? "false" : "true", size.per_mille, size.objects,
                 share(misses.objects, trace_.requests.size()), share(misses.bytes, total_.bytes));
     std::fflush(stdout);
   }
@@ -115,35 +117,38 @@ class Reporter {
   Total total_;
 };
 
-struct Policy {
+struct Contender {
   std::string_view name;
   Cache (*make)(std::size_t, std::uint32_t);
 };
 // W-TinyLFU and ARC are published for entries of one size.
-constexpr std::array kUnitOnly = {Policy{"ARC", make_arc}, Policy{"W-TinyLFU", make_w_tinylfu}};
-constexpr std::array kAlways = {Policy{"larder", make_ours}, Policy{"FIFO", make_fifo},
-                                Policy{"LRU", make_lru}, Policy{"S3-FIFO", make_s3_fifo},
-                                Policy{"GDSF", make_gdsf}};
+constexpr std::array kUnitOnly = {Contender{"ARC", make_arc},
+                                  Contender{"W-TinyLFU", make_w_tinylfu}};
+constexpr std::array kAlways = {Contender{"larder", make_ours}, Contender{"FIFO", make_fifo},
+                                Contender{"LRU", make_lru}, Contender{"S3-FIFO", make_s3_fifo},
+                                Contender{"GDSF", make_gdsf}};
 
-void run_all(const Trace& trace, bool ours_only) {
+enum class Who : std::uint8_t { all, ours };
+
+void run_all(const Trace& trace, Who who) {
   Reporter reporter(trace);
   for (const int per_mille : kPerMille) {
     const Size size = reporter.size(per_mille);
-    const auto run_each = [&](std::span<const Policy> policies) {
-      for (const Policy& policy : policies) {
-        const Cache cache = policy.make(size.bytes, trace.keys);
-        reporter.print(policy.name, size, run(*cache, trace), "false");
-        if (ours_only) {
+    const auto run_each = [&](std::span<const Contender> contenders) {
+      for (const Contender& contender : contenders) {
+        const Cache cache = contender.make(size.bytes, trace.keys);
+        reporter.print(contender.name, size, run(*cache, trace), Ends::never);
+        if (who == Who::ours) {
           break;
         }
       }
     };
     run_each(kAlways);
-    if (!trace.sized && !ours_only) {
+    if (!trace.sized && who == Who::all) {
       run_each(kUnitOnly);
     }
-    if (!ours_only) {
-      reporter.print("Belady", size, run(*make_belady(size.bytes, trace), trace), "false");
+    if (who == Who::all) {
+      reporter.print("Belady", size, run(*make_belady(size.bytes, trace), trace), Ends::never);
     }
   }
 }
@@ -156,23 +161,22 @@ void run_ttl(const Trace& trace) {
   for (const int per_mille : kPerMille) {
     const Size size = reporter.size(per_mille);
     const Cache cache = make_ours(size.bytes, trace.keys);
-    reporter.print("larder", size, run_with_ttl(cache.get(), trace), "true");
-    reporter.print("floor", size, run_with_ttl(nullptr, trace), "true");
+    reporter.print("larder", size, run_with_ttl(cache.get(), trace), Ends::by_ttl);
+    reporter.print("floor", size, run_with_ttl(nullptr, trace), Ends::by_ttl);
   }
 }
 
 int main_of(std::span<char*> arguments) {
-  std::vector<Trace> traces;
-  bool ours_only = false;
+  Who who = Who::all;
   for (const std::string argument : arguments) {
     if (argument == "--ours") {
-      ours_only = true;
+      who = Who::ours;
       continue;
     }
     const std::vector<std::string> own = synthetic_names();
     const Trace trace = std::ranges::find(own, argument) != own.end() ? synthetic_trace(argument)
                                                                       : read_trace(argument);
-    run_all(trace, ours_only);
+    run_all(trace, who);
     run_ttl(trace);
   }
   return 0;

@@ -1,13 +1,14 @@
 // The formats of public cache traces.
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "trace.hpp"
 

@@ -89,7 +89,7 @@ Trace loop() {
   const Zipf rank(2'000, 0.8);
   std::uint32_t turn = 0;
   while (to.asked() < 1'500'000) {
-    const std::uint32_t length = 1'000U << (turn++ % 5 * 1U);
+    const std::uint32_t length = 1'000U << (turn++ % 5);
     for (std::uint32_t round = 0; round < 8; ++round) {
       for (std::uint32_t at = 0; at < length; ++at) {
         to.ask(2'000 + length + at);
