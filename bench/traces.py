@@ -24,7 +24,7 @@ from typing import Any
 TARGETS = ["bench_traces"]
 TAKES_FILES = True
 
-OWN = ["zipf", "scan", "loop", "drift", "cdn", "kv", "mcp"]
+OWN = ["zipf", "scan", "loop", "laps", "drift", "recency", "cdn", "kv", "mcp"]
 PUBLIC = Path(__file__).resolve().parents[2] / "shared" / "traces"
 FORMATS = (".lis", ".u32be", ".addr", ".txt", ".jsonl")
 

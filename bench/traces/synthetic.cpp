@@ -114,6 +114,43 @@ Trace drift() {
   return to.trace;
 }
 
+// One loop, half as long again as the middle size fits, then keys that are asked for once.
+Trace laps() {
+  Builder to(8);
+  for (int lap = 0; lap < 60; ++lap) {
+    for (std::uint32_t at = 0; at < 1'500; ++at) {
+      to.ask(at);
+    }
+  }
+  for (std::uint32_t once = 1'500; once < 10'000; ++once) {
+    to.ask(once);
+  }
+  return to.trace;
+}
+
+// What was asked for last is asked for next: the pattern for which LRU is made.
+Trace recency() {
+  Builder to(9);
+  std::vector<std::uint32_t> newest_last;
+  std::uint32_t keys = 0;
+  while (to.asked() < 400'000) {
+    std::uint32_t id = keys;
+    if (newest_last.size() < 10 || uniform(to.random) < 0.08) {
+      ++keys;
+    } else {
+      const double at = 1 - uniform(to.random);
+      const double back = uniform(to.random) < 0.5 ? std::pow(at, -1 / 0.6) : -900 * std::log(at);
+      const double most = static_cast<double>(newest_last.size() - 1);
+      const auto found = newest_last.end() - 1 - static_cast<std::ptrdiff_t>(std::min(back, most));
+      id = *found;
+      newest_last.erase(found);
+    }
+    newest_last.push_back(id);
+    to.ask(id);
+  }
+  return to.trace;
+}
+
 // Files of a web site: many are asked for once, sizes differ by orders of magnitude.
 Trace cdn() {
   Builder to(5);
@@ -178,8 +215,8 @@ Trace mcp() {
 }
 
 const std::map<std::string, Trace (*)()> kTraces = {
-    {"zipf", zipf}, {"scan", scan}, {"loop", loop}, {"drift", drift},
-    {"cdn", cdn},   {"kv", kv},     {"mcp", mcp}};
+    {"zipf", zipf},       {"scan", scan}, {"loop", loop}, {"laps", laps}, {"drift", drift},
+    {"recency", recency}, {"cdn", cdn},   {"kv", kv},     {"mcp", mcp}};
 
 }  // namespace
 
