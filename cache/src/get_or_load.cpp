@@ -19,8 +19,8 @@ constexpr int kLooksMax = 3;
 
 Answer answer_of(const Found& found, Source source) {
   Answer answer{.fresh_left = found.fresh_left(), .source = source, .stored = true};
-  if (found.entry->presence == Presence::value) {
-    answer.value = found.entry->value;
+  if (found.entry->presence() == Presence::value) {
+    answer.value = value_of(found.entry);
   }
   return answer;
 }

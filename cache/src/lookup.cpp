@@ -85,8 +85,7 @@ awaitable<Lookup> look_up(Store& store, Clock& clock, const Key& key, std::span<
   // An entry that cannot be read is a miss whose successor may be stored.
   Lookup lookup = answer ? by_age(*std::move(answer), clock.now())
                          : unavailable(std::move(answer).error(), clock.now());
-  const TagEpochs none;
-  const TagEpochs& stored = lookup.found ? lookup.found->entry->epochs : none;
+  const TagEpochs stored = lookup.found ? lookup.found->entry->epochs() : TagEpochs();
   if (tags.empty() && stored.empty()) {
     lookup.epochs.emplace();
     co_return lookup;

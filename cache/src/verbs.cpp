@@ -132,7 +132,7 @@ awaitable<Result<Explanation>> Cache::Impl::explain(const Key& key, Deadline dea
     co_return explanation;
   }
   explanation.cause = explanation.found->is_fresh() ? MissCause::none : MissCause::expired;
-  const TagEpochs& stored = explanation.found->entry->epochs;
+  const TagEpochs stored = explanation.found->entry->epochs();
   if (stored.empty()) {
     co_return explanation;
   }

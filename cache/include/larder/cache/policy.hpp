@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <larder/clock.hpp>
-#include <larder/entry.hpp>
+#include <larder/packed_entry.hpp>
 #include <larder/error.hpp>
 
 namespace larder {
