@@ -257,7 +257,7 @@ TEST_F(GetOrLoad, serves_stale_when_the_loader_fails_within_stale_if_error) {
   EXPECT_EQ(answer->cause, MissCause::expired);
   EXPECT_EQ(answer->fresh_left, -10s);
   EXPECT_EQ(answer->failure->message(), "unavailable: clouds");
-  EXPECT_EQ(cache.stats().stale_served, 1U);
+  EXPECT_EQ(cache.stats().stale_served(), 1U);
 }
 
 TEST_F(GetOrLoad, does_not_serve_stale_after_stale_if_error) {
@@ -290,6 +290,29 @@ TEST_F(GetOrLoad, does_not_fall_back_on_an_absence) {
   clock.advance(6s);
   origin.answer = larder::fail(Errc::unavailable, "clouds");
   EXPECT_FALSE(load());
+}
+
+TEST_F(GetOrLoad, loads_anew_what_the_caller_cannot_read) {
+  policy.tags = {tag};
+  EXPECT_TRUE(load());
+  policy.readable = [](const Bytes& value) { return value.view() != "sunny"; };
+  origin.answer = Loaded{.value = bytes("rainy")};
+  const auto answer = load();
+  EXPECT_EQ(text_of(answer), "rainy");
+  EXPECT_EQ(answer->cause, MissCause::unreadable);
+  EXPECT_TRUE(answer->stored);
+  EXPECT_FALSE(origin.seen_stale);
+  EXPECT_EQ(cache.stats().misses_unreadable, 1U);
+  EXPECT_EQ(load()->source, Source::store);
+}
+
+TEST_F(GetOrLoad, never_falls_back_on_what_the_caller_cannot_read) {
+  policy.stale_if_error = 1h;
+  EXPECT_TRUE(load());
+  clock.advance(61s);
+  policy.readable = [](const Bytes&) { return false; };
+  origin.answer = std::unexpected(unavailable("origin gone"));
+  EXPECT_EQ(text_of(load()), "unavailable: origin gone");
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ TEST_F(SingleFlight, shares_the_stale_value_when_the_load_fails) {
       EXPECT_EQ((co_await call.answer())->source, Source::stale);
     }
   });
-  EXPECT_EQ(cache.stats().stale_served, 3U);
+  EXPECT_EQ(cache.stats().stale_served(), 3U);
 }
 
 // ---- cancellation ----
