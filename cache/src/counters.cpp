@@ -12,6 +12,8 @@ void Counters::add_lookup(MissCause cause) noexcept {
       return misses_expired.add();
     case MissCause::invalidated:
       return misses_invalidated.add();
+    case MissCause::unreadable:
+      return misses_unreadable.add();
     case MissCause::unavailable:
       return misses_unavailable.add();
   }
@@ -23,14 +25,16 @@ CacheStats Counters::snapshot() const noexcept {
       .misses_absent = misses_absent.count(),
       .misses_expired = misses_expired.count(),
       .misses_invalidated = misses_invalidated.count(),
+      .misses_unreadable = misses_unreadable.count(),
       .misses_unavailable = misses_unavailable.count(),
       .loads = loads.count(),
       .load_failures = load_failures.count(),
       .load_timeouts = load_timeouts.count(),
       .coalesced = coalesced.count(),
-      .stale_served = stale_served.count(),
+      .stale_after_failure = stale_after_failure.count(),
       .invalidations = invalidations.count(),
       .store_errors = store_errors.count(),
+      .store_outages = store_outages.count(),
   };
 }
 

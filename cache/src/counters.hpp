@@ -25,14 +25,16 @@ struct Counters {
   Counter misses_absent;
   Counter misses_expired;
   Counter misses_invalidated;
+  Counter misses_unreadable;
   Counter misses_unavailable;
   Counter loads;
   Counter load_failures;
   Counter load_timeouts;
   Counter coalesced;
-  Counter stale_served;
+  Counter stale_after_failure;
   Counter invalidations;
   Counter store_errors;
+  Counter store_outages;
 
   // A hit where the cause is none, else a miss.
   void add_lookup(MissCause cause) noexcept;

@@ -39,15 +39,15 @@ std::string verdict(MissCause cause) {
 }
 
 std::string describe(const Found& found) {
-  const Entry& entry = *found.entry;
-  std::string text = entry.presence == Presence::absence
+  const PackedEntry& entry = *found.entry;
+  std::string text = entry.presence() == Presence::absence
                          ? std::string("a known absence")
-                         : "a value of " + std::to_string(entry.value.size()) + " bytes";
+                         : "a value of " + std::to_string(entry.value().size()) + " bytes";
   text += found.is_fresh() ? ", fresh for " + in_ms(found.fresh_left()) + ", then stale for " +
-                                 in_ms(entry.life.clamped().stale)
+                                 in_ms(entry.life().stale)
                            : ", stale for another " + in_ms(found.life_left);
-  if (entry.load_cost > milliseconds(0)) {
-    text += ", loaded in " + in_ms(entry.load_cost);
+  if (entry.load_cost() > milliseconds(0)) {
+    text += ", loaded in " + in_ms(entry.load_cost());
   }
   return text;
 }

@@ -19,8 +19,8 @@ constexpr int kLooksMax = 3;
 
 Answer answer_of(const Found& found, Source source) {
   Answer answer{.fresh_left = found.fresh_left(), .source = source, .stored = true};
-  if (found.entry->presence == Presence::value) {
-    answer.value = found.entry->value;
+  if (found.entry->presence() == Presence::value) {
+    answer.value = value_of(found.entry);
   }
   return answer;
 }
@@ -41,7 +41,8 @@ awaitable<Result<Answer>> Cache::Impl::get_or_load(const Key& key, const Policy&
   for (int looks = 1;; ++looks) {
     const std::uint64_t stored_seen = flights_.stored(key);
     const Deadline deadline = clock_.in(policy.store_deadline);
-    Lookup lookup = co_await look_up(store_, clock_, key, policy.tags, deadline);
+    Lookup lookup = co_await look_up(store_, clock_, key,
+                                     {.tags = policy.tags, .readable = policy.readable}, deadline);
     const MissCause cause = lookup.cause;
     if (cause == MissCause::none) {
       counters_.add_lookup(cause);
@@ -85,7 +86,7 @@ Result<Answer> Cache::Impl::share(const Seat& seat, MissCause cause) {
     Answer& answer = **ending;
     answer.cause = cause;
     if (answer.source == Source::stale) {
-      counters_.stale_served.add();
+      counters_.stale_after_failure.add();
     } else {
       answer.source = seat.started() ? Source::load : Source::coalesced;
     }

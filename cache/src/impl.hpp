@@ -33,7 +33,7 @@ class Cache::Impl {
   [[nodiscard]] Result<void> check_policy(const Policy& policy) const {
     return check(policy, store_.capabilities());
   }
-  [[nodiscard]] CacheStats stats() const noexcept { return counters_.snapshot(); }
+  [[nodiscard]] CacheStats stats() const noexcept;
   [[nodiscard]] bool idle() const { return open_.idle(); }
 
   // ---- get_or_load.cpp: one caller ----

@@ -65,8 +65,24 @@ Lookup unavailable(Error error, SteadyTime at) {
   return Lookup{.cause = MissCause::unavailable, .failure = std::move(error), .at = at};
 }
 
-// Fresh or stale by age alone.
-Lookup by_age(std::optional<Found> found, SteadyTime at) {
+Lookup damaged_or_unavailable(Error error, SteadyTime at) {
+  Lookup lookup = unavailable(std::move(error), at);
+  if (lookup.failure->code() == Errc::corrupt) {
+    lookup.cause = MissCause::unreadable;
+  }
+  return lookup;
+}
+
+bool can_read(const Readable& readable, const Found& found) {
+  return !readable || found.entry->presence() == Presence::absence ||
+         readable(value_of(found.entry));
+}
+
+// Fresh or stale by age, if it can be read; its tags are still to be compared.
+Lookup by_age(std::optional<Found> found, const Readable& readable, SteadyTime at) {
+  if (found && !can_read(readable, *found)) {
+    return Lookup{.cause = MissCause::unreadable, .at = at};
+  }
   Lookup lookup{.found = std::move(found), .at = at};
   if (lookup.found) {
     lookup.cause = lookup.found->is_fresh() ? MissCause::none : MissCause::expired;
@@ -76,17 +92,17 @@ Lookup by_age(std::optional<Found> found, SteadyTime at) {
 
 }  // namespace
 
-awaitable<Lookup> look_up(Store& store, Clock& clock, const Key& key, std::span<const Tag> tags,
+awaitable<Lookup> look_up(Store& store, Clock& clock, const Key& key, Wish wish,
                           Deadline deadline) {
+  const std::span<const Tag> tags = wish.tags;
   auto answer = co_await store.get(key, deadline);
   if (!answer && answer.error().advice() != Advice::never) {
     co_return unavailable(std::move(answer).error(), clock.now());
   }
   // An entry that cannot be read is a miss whose successor may be stored.
-  Lookup lookup = answer ? by_age(*std::move(answer), clock.now())
-                         : unavailable(std::move(answer).error(), clock.now());
-  const TagEpochs none;
-  const TagEpochs& stored = lookup.found ? lookup.found->entry->epochs : none;
+  Lookup lookup = answer ? by_age(*std::move(answer), wish.readable, clock.now())
+                         : damaged_or_unavailable(std::move(answer).error(), clock.now());
+  const TagEpochs stored = lookup.found ? lookup.found->entry->epochs() : TagEpochs();
   if (tags.empty() && stored.empty()) {
     lookup.epochs.emplace();
     co_return lookup;

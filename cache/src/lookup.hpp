@@ -19,13 +19,20 @@ struct Lookup {
   std::optional<Found> found{};
   // With a miss: of the tags asked for; nullopt where the store did not tell them.
   std::optional<TagEpochs> epochs{};
-  std::optional<Error> failure{};  // with MissCause::unavailable
+  std::optional<Error> failure{};  // of the store, where it failed
   SteadyTime at{};                 // when the store had answered
 };
 
-// Never an entry whose epochs are outdated or unknown. `tags` are those a load would store
-// its value under: on a miss their epochs come with the answer, read before any load.
-[[nodiscard]] awaitable<Lookup> look_up(Store& store, Clock& clock, const Key& key,
-                                        std::span<const Tag> tags, Deadline deadline);
+// What a caller who may load is about to store, and can use. Read during the lookup.
+struct Wish {
+  // Of the value that a load would store: on a miss their epochs come with the answer, read
+  // before any load.
+  std::span<const Tag> tags{};
+  const Readable& readable;
+};
+
+// Never an entry whose epochs are outdated or unknown, or that the caller cannot read.
+[[nodiscard]] awaitable<Lookup> look_up(Store& store, Clock& clock, const Key& key, Wish wish,
+                                        Deadline deadline);
 
 }  // namespace larder

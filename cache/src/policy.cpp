@@ -28,6 +28,8 @@ std::string_view to_string(MissCause cause) noexcept {
       return "expired";
     case MissCause::invalidated:
       return "invalidated";
+    case MissCause::unreadable:
+      return "unreadable";
     case MissCause::unavailable:
       return "unavailable";
   }

@@ -42,6 +42,7 @@ void Store::note(Health& health, const Error* error) noexcept {
   }
   counters_.store_errors.add();
   if (is_outage(error->code()) && !health.down.exchange(true)) {
+    counters_.store_outages.add();
     log_.warning("cache", "the store fails; going on without it",
                  {{"store", backend_.name()},
                   {"direction", health.direction},

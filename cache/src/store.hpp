@@ -24,6 +24,9 @@ class Store {
     return backend_.capabilities();
   }
   [[nodiscard]] std::string_view name() const noexcept { return backend_.name(); }
+  // Whether the last such call that told anything of the store failed.
+  [[nodiscard]] bool reads_fail() const noexcept { return reads_.down; }
+  [[nodiscard]] bool writes_fail() const noexcept { return writes_.down; }
 
   [[nodiscard]] awaitable<Result<std::optional<Found>>> get(const Key& key, Deadline deadline);
   [[nodiscard]] awaitable<Result<PutOutcome>> put(Entry entry, Deadline deadline);

@@ -12,6 +12,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+const Readable kAll;
+
 Explanation::TagState tag_state(const TagEpoch& stored, Epoch current) {
   return Explanation::TagState{.tag = stored.tag, .stored = stored.epoch, .current = current};
 }
@@ -22,7 +24,7 @@ awaitable<Result<std::optional<Answer>>> Cache::Impl::get(const Key& key, Deadli
   if (open_.closed()) {
     co_return std::unexpected(closed_error());
   }
-  Lookup lookup = co_await look_up(store_, clock_, key, {}, deadline);
+  Lookup lookup = co_await look_up(store_, clock_, key, {.readable = kAll}, deadline);
   if (is_cancelled(co_await asio::this_coro::cancellation_state) && lookup.failure) {
     co_return std::unexpected(cancelled_error());
   }
@@ -132,7 +134,7 @@ awaitable<Result<Explanation>> Cache::Impl::explain(const Key& key, Deadline dea
     co_return explanation;
   }
   explanation.cause = explanation.found->is_fresh() ? MissCause::none : MissCause::expired;
-  const TagEpochs& stored = explanation.found->entry->epochs;
+  const TagEpochs stored = explanation.found->entry->epochs();
   if (stored.empty()) {
     co_return explanation;
   }
@@ -154,6 +156,13 @@ awaitable<Result<Explanation>> Cache::Impl::explain(const Key& key, Deadline dea
     }
   }
   co_return explanation;
+}
+
+CacheStats Cache::Impl::stats() const noexcept {
+  CacheStats stats = counters_.snapshot();
+  stats.store_reads_fail = store_.reads_fail();
+  stats.store_writes_fail = store_.writes_fail();
+  return stats;
 }
 
 awaitable<void> Cache::Impl::close() {

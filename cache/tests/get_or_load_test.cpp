@@ -12,7 +12,7 @@ TEST_F(GetOrLoad, loads_what_is_not_there_and_stores_it) {
   EXPECT_EQ(answer->cause, MissCause::absent);
   EXPECT_TRUE(answer->stored);
   EXPECT_EQ(answer->fresh_left, 60s);
-  EXPECT_EQ(store.entry(key)->value.view(), "sunny");
+  EXPECT_EQ(store.entry(key)->value(), "sunny");
 }
 
 TEST_F(GetOrLoad, answers_a_fresh_entry_without_loading) {
@@ -64,7 +64,7 @@ TEST_F(GetOrLoad, shows_the_loader_a_stale_entry) {
   clock.advance(61s);
   EXPECT_TRUE(load());
   ASSERT_TRUE(origin.seen_stale);
-  EXPECT_EQ(origin.seen_stale->entry->value.view(), "sunny");
+  EXPECT_EQ(origin.seen_stale->entry->value(), "sunny");
   EXPECT_EQ(cache.stats().misses_expired, 1U);
 }
 
@@ -76,7 +76,7 @@ TEST_F(GetOrLoad, stores_how_long_the_load_took) {
     clock.advance(250ms);
     EXPECT_TRUE(co_await call.answer());
   });
-  EXPECT_EQ(store.entry(key)->load_cost, 250ms);
+  EXPECT_EQ(store.entry(key)->load_cost(), 250ms);
 }
 
 TEST_F(GetOrLoad, stores_nothing_with_a_ttl_of_zero) {
@@ -110,7 +110,7 @@ TEST_F(GetOrLoad, remembers_an_absence_for_negative_ttl) {
   const auto hit = load();
   EXPECT_EQ(text_of(hit), "nothing");
   EXPECT_EQ(hit->source, Source::store);
-  EXPECT_EQ(store.entry(key)->presence, Presence::absence);
+  EXPECT_EQ(store.entry(key)->presence(), Presence::absence);
   clock.advance(1ms);
   EXPECT_EQ(load()->source, Source::load);
 }
@@ -144,7 +144,7 @@ TEST_F(GetOrLoad, takes_the_loaders_own_ttl_without_jitter) {
   policy.ttl_jitter = 0.9;
   origin.answer = Loaded{.value = bytes("sunny"), .ttl = 10s, .stale_if_error = 20s};
   EXPECT_EQ(load()->fresh_left, 10s);
-  EXPECT_EQ(store.entry(key)->life, (Life{.fresh = 10s, .stale = 20s}));
+  EXPECT_EQ(store.entry(key)->life(), (Life{.fresh = 10s, .stale = 20s}));
 }
 
 TEST_F(GetOrLoad, counts_a_negative_ttl_of_the_loader_as_zero) {
@@ -157,7 +157,7 @@ TEST_F(GetOrLoad, shortens_an_endless_ttl_of_the_loader_to_what_stores_take) {
   origin.answer = Loaded{
       .value = bytes("sunny"), .ttl = milliseconds::max(), .stale_if_error = milliseconds::max()};
   EXPECT_TRUE(load()->stored);
-  EXPECT_EQ(store.entry(key)->life.total(), Life::kTotalMax);
+  EXPECT_EQ(store.entry(key)->life().total(), Life::kTotalMax);
 }
 
 TEST_F(GetOrLoad, stores_nothing_when_the_loader_says_so) {
@@ -168,7 +168,7 @@ TEST_F(GetOrLoad, stores_nothing_when_the_loader_says_so) {
   const auto answer = load();
   EXPECT_EQ(text_of(answer), "private");
   EXPECT_FALSE(answer->stored);
-  EXPECT_EQ(store.entry(key)->value.view(), "sunny");
+  EXPECT_EQ(store.entry(key)->value(), "sunny");
 }
 
 TEST_F(GetOrLoad, answers_but_does_not_store_a_value_over_the_policys_bound) {
@@ -257,7 +257,7 @@ TEST_F(GetOrLoad, serves_stale_when_the_loader_fails_within_stale_if_error) {
   EXPECT_EQ(answer->cause, MissCause::expired);
   EXPECT_EQ(answer->fresh_left, -10s);
   EXPECT_EQ(answer->failure->message(), "unavailable: clouds");
-  EXPECT_EQ(cache.stats().stale_served, 1U);
+  EXPECT_EQ(cache.stats().stale_served(), 1U);
 }
 
 TEST_F(GetOrLoad, does_not_serve_stale_after_stale_if_error) {
@@ -290,6 +290,29 @@ TEST_F(GetOrLoad, does_not_fall_back_on_an_absence) {
   clock.advance(6s);
   origin.answer = larder::fail(Errc::unavailable, "clouds");
   EXPECT_FALSE(load());
+}
+
+TEST_F(GetOrLoad, loads_anew_what_the_caller_cannot_read) {
+  policy.tags = {tag};
+  EXPECT_TRUE(load());
+  policy.readable = [](const Bytes& value) { return value.view() != "sunny"; };
+  origin.answer = Loaded{.value = bytes("rainy")};
+  const auto answer = load();
+  EXPECT_EQ(text_of(answer), "rainy");
+  EXPECT_EQ(answer->cause, MissCause::unreadable);
+  EXPECT_TRUE(answer->stored);
+  EXPECT_FALSE(origin.seen_stale);
+  EXPECT_EQ(cache.stats().misses_unreadable, 1U);
+  EXPECT_EQ(load()->source, Source::store);
+}
+
+TEST_F(GetOrLoad, never_falls_back_on_what_the_caller_cannot_read) {
+  policy.stale_if_error = 1h;
+  EXPECT_TRUE(load());
+  clock.advance(61s);
+  policy.readable = [](const Bytes&) { return false; };
+  origin.answer = std::unexpected(unavailable("origin gone"));
+  EXPECT_EQ(text_of(load()), "unavailable: origin gone");
 }
 
 }  // namespace

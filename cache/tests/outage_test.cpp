@@ -76,6 +76,26 @@ TEST_F(Outage, an_unreadable_entry_is_written_over) {
   EXPECT_THAT(log.lines(), IsEmpty());
 }
 
+TEST_F(Outage, a_damaged_entry_is_a_counted_miss_to_get) {
+  store.fail_once(Verb::get, Error(Errc::corrupt, "not an envelope"));
+  const auto answer = get();
+  ASSERT_TRUE(answer);
+  EXPECT_FALSE(*answer);
+  EXPECT_EQ(cache.stats().misses_unreadable, 1U);
+}
+
+TEST_F(Outage, is_counted_once_and_told_while_it_lasts) {
+  store.fail(Verb::get, unavailable("gone"));
+  EXPECT_TRUE(load());
+  EXPECT_TRUE(load());
+  EXPECT_EQ(cache.stats().store_outages, 1U);
+  EXPECT_TRUE(cache.stats().store_reads_fail);
+  EXPECT_FALSE(cache.stats().store_writes_fail);
+  store.heal();
+  EXPECT_TRUE(load());
+  EXPECT_FALSE(cache.stats().store_reads_fail);
+}
+
 TEST_F(Outage, its_begin_and_its_end_are_logged_once) {
   store.fail_all(unavailable("gone"));
   EXPECT_TRUE(load());

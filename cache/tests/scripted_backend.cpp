@@ -64,7 +64,7 @@ std::size_t ScriptedBackend::running(Verb verb) const {
   return script(verb).running;
 }
 
-std::shared_ptr<const Entry> ScriptedBackend::entry(const Key& key) const {
+EntryRef ScriptedBackend::entry(const Key& key) const {
   const std::lock_guard lock(mutex_);
   const auto place = entries_.find(key);
   return place == entries_.end() ? nullptr : place->second.entry;
@@ -140,7 +140,7 @@ awaitable<Batch<PutOutcome>> ScriptedBackend::put(std::span<const PutItem> items
   for (const PutItem& item : items) {
     const Version version{++last_number_};
     entries_.insert_or_assign(item.entry.key,
-                              Stored{.entry = std::make_shared<const Entry>(item.entry),
+                              Stored{.entry = PackedEntry::pack(item.entry),
                                      .gone_at = clock_.now() + item.entry.life.total(),
                                      .version = version});
     answers.emplace_back(PutOutcome{.stored = true, .version = version});
@@ -171,7 +171,7 @@ awaitable<Batch<bool>> ScriptedBackend::touch(std::span<const TouchItem> items, 
     const bool there = find(item.key).has_value();
     if (there) {
       Stored& stored = entries_.at(item.key);
-      const SteadyTime end = clock_.now() + item.fresh + stored.entry->life.stale;
+      const SteadyTime end = clock_.now() + item.fresh + stored.entry->life().stale;
       stored.gone_at = item.fresh > milliseconds(0) ? end : std::min(end, stored.gone_at);
     }
     answers.emplace_back(there);

@@ -36,7 +36,7 @@ class ScriptedBackend final : public CacheBackend {
   // Of calls that began and have not ended.
   [[nodiscard]] std::size_t running(Verb verb) const;
   // What stands under the key, however old.
-  [[nodiscard]] std::shared_ptr<const Entry> entry(const Key& key) const;
+  [[nodiscard]] EntryRef entry(const Key& key) const;
 
   // ---- CacheBackend ----
 
@@ -61,7 +61,7 @@ class ScriptedBackend final : public CacheBackend {
     std::size_t running = 0;
   };
   struct Stored {
-    std::shared_ptr<const Entry> entry;
+    EntryRef entry;
     SteadyTime gone_at;
     Version version{};
   };

@@ -49,8 +49,8 @@ TEST_F(Tags, a_new_tag_of_the_policy_leaves_older_entries_as_they_are) {
   EXPECT_EQ(load()->source, Source::store);
   EXPECT_TRUE(invalidate());
   EXPECT_EQ(load()->source, Source::load);
-  ASSERT_EQ(store.entry(key)->epochs.size(), 1U);
-  EXPECT_EQ(store.entry(key)->epochs.front().tag, policy.tags.front());
+  ASSERT_EQ(store.entry(key)->epochs().size(), 1U);
+  EXPECT_EQ(store.entry(key)->epochs().front().tag, policy.tags.front());
 }
 
 TEST_F(Tags, the_epochs_cost_one_call_for_a_hit_and_one_for_a_miss) {

@@ -56,7 +56,7 @@ TEST_F(Verbs, put_shortens_the_ttl_by_the_jitter) {
   milliseconds sum{0};
   for (int i = 0; i < 100; ++i) {
     EXPECT_TRUE(put("snow").value());
-    const milliseconds fresh = store.entry(key)->life.fresh;
+    const milliseconds fresh = store.entry(key)->life().fresh;
     EXPECT_GE(fresh, 30s);
     EXPECT_LE(fresh, 60s);
     sum += fresh;

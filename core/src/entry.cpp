@@ -17,6 +17,4 @@ milliseconds Life::total() const noexcept {
   return life.fresh + life.stale;
 }
 
-milliseconds Found::fresh_left() const noexcept { return life_left - entry->life.clamped().stale; }
-
 }  // namespace larder

@@ -1,4 +1,4 @@
-#include <larder/entry.hpp>
+#include <larder/packed_entry.hpp>
 
 #include <gtest/gtest.h>
 
@@ -19,10 +19,10 @@ TEST(Life, saturates_instead_of_overflowing) {
 }
 
 TEST(Found, counts_freshness_from_what_the_store_says_is_left) {
-  const auto entry = std::make_shared<const Entry>(
-      Entry{.key = Key::literal("n", "k"),
-            .value = {},
-            .life = {.fresh = milliseconds(100), .stale = milliseconds(50)}});
+  const auto entry =
+      PackedEntry::pack(Entry{.key = Key::literal("n", "k"),
+                              .value = {},
+                              .life = {.fresh = milliseconds(100), .stale = milliseconds(50)}});
   const Found fresh{.entry = entry, .life_left = milliseconds(120)};
   EXPECT_EQ(fresh.fresh_left(), milliseconds(70));
   EXPECT_TRUE(fresh.is_fresh());

@@ -29,7 +29,7 @@ larder::awaitable<int> use(larder::CacheBackend& store) {
   const auto& hit = *found.front();
   std::printf("%s keeps values: %s; found: %s\n", std::string(store.name()).c_str(),
               store.capabilities().values ? "yes" : "no",
-              hit ? std::string(hit->entry->value.view()).c_str() : "nothing");
+              hit ? std::string(hit->entry->value()).c_str() : "nothing");
   co_return hit.has_value() == store.capabilities().values ? 0 : 1;
 }
 

@@ -52,7 +52,7 @@ struct EraseThatForgetsToErase : Inner {
     auto answers = co_await Inner::erase(keys, deadline);
     for (auto& one : found) {
       if (one.has_value() && one->has_value()) {
-        const PutItem again{.entry = *(*one)->entry};
+        const PutItem again{.entry = (*one)->entry->entry()};
         co_await Inner::put(std::span(&again, 1), deadline);
       }
     }
@@ -72,7 +72,7 @@ struct TouchThatWritesAgain : Inner {
   awaitable<Batch<bool>> touch(std::span<const TouchItem> items, Deadline deadline) override {
     const auto found = co_await Inner::get(std::span(&items[0].key, 1), deadline);
     if (found.front().has_value() && found.front()->has_value()) {
-      PutItem again{.entry = *(*found.front())->entry};
+      PutItem again{.entry = (*found.front())->entry->entry()};
       again.entry.life.fresh = items[0].fresh;
       co_await Inner::put(std::span(&again, 1), deadline);
     }

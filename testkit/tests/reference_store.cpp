@@ -81,7 +81,7 @@ Result<PutOutcome> ReferenceBackend::write(const PutItem& item) {
   }
   ++stats_.writes;
   const Version version{++last_version_};
-  values_.insert_or_assign(entry.key, Record{.entry = std::make_shared<const Entry>(entry),
+  values_.insert_or_assign(entry.key, Record{.entry = PackedEntry::pack(entry),
                                              .end = clock_.now() + entry.life.total(),
                                              .version = version});
   leases_.erase(entry.key);
@@ -129,7 +129,7 @@ awaitable<Batch<bool>> ReferenceBackend::touch(std::span<const TouchItem> items,
     if (!found) {
       return false;
     }
-    const milliseconds stale = found->entry->life.clamped().stale;
+    const milliseconds stale = found->entry->life().stale;
     const milliseconds left =
         item.fresh > milliseconds(0) ? item.fresh + stale : std::min(found->life_left, stale);
     values_.at(item.key).end = clock_.now() + left;

@@ -79,7 +79,7 @@ class ReferenceBackend : public CacheBackend {
 
  private:
   struct Record {
-    std::shared_ptr<const Entry> entry;
+    EntryRef entry;
     SteadyTime end;
     Version version;
   };

@@ -11,14 +11,6 @@ namespace {
 using memory::Bounds;
 using memory::Target;
 
-// An entry whose value is exactly its own: a Bytes may be a small view that keeps a large
-// buffer alive, and the account of bytes would not know.
-std::shared_ptr<const Entry> own(const Entry& entry) {
-  auto copy = std::make_shared<Entry>(entry);
-  copy->value = Bytes::copy_of(entry.value.view());
-  return copy;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<MemoryCacheBackend>> MemoryCacheBackend::make(Clock& clock,
@@ -69,7 +61,7 @@ awaitable<Batch<PutOutcome>> MemoryCacheBackend::put(std::span<const PutItem> it
           return std::unexpected(valid.error());
         }
         const Target at = impl_->target(item.entry.key);
-        return impl_->shard(at).put(at, own(item.entry), item.condition);
+        return impl_->shard(at).put(at, PackedEntry::pack(item.entry), item.condition);
       });
 }
 
@@ -110,7 +102,7 @@ awaitable<Batch<FillOutcome>> MemoryCacheBackend::fill(std::span<const Fill> fil
       return std::unexpected(valid.error());
     }
     const Target at = impl_->target(item.entry.key);
-    return impl_->shard(at).fill(at, own(item.entry), item.token);
+    return impl_->shard(at).fill(at, PackedEntry::pack(item.entry), item.token);
   });
 }
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-#include <larder/entry.hpp>
+#include <larder/packed_entry.hpp>
 
 namespace larder::memory {
 
@@ -15,9 +15,6 @@ namespace larder::memory {
   return std::max<std::size_t>(32, (size + 8 + 15) / 16 * 16);
 }
 
-// A control block of std::make_shared beside its object.
-inline constexpr std::size_t kSharedHeader = 16;
-
 // What a string of this size owns outside itself; libstdc++ keeps up to 15 bytes inside.
 [[nodiscard]] constexpr std::size_t text_bytes(std::size_t size) noexcept {
   return size <= 15 ? 0 : heap_bytes(size + 1);
@@ -25,20 +22,12 @@ inline constexpr std::size_t kSharedHeader = 16;
 
 // What a Bytes that owns exactly its view costs outside itself.
 [[nodiscard]] constexpr std::size_t payload_bytes(std::size_t size) noexcept {
-  return size == 0 ? 0 : heap_bytes(kSharedHeader + sizeof(std::string)) + text_bytes(size);
+  return size == 0 ? 0 : heap_bytes(sizeof(SharedBlock) + sizeof(std::string)) + text_bytes(size);
 }
 
-// A shared, immutable Entry with all it owns.
-[[nodiscard]] inline std::size_t entry_bytes(const Entry& entry) noexcept {
-  std::size_t bytes = heap_bytes(kSharedHeader + sizeof(Entry)) +
-                      text_bytes(entry.key.text().size()) + payload_bytes(entry.value.size());
-  if (!entry.epochs.empty()) {
-    bytes += heap_bytes(entry.epochs.size() * sizeof(TagEpoch));
-  }
-  for (const TagEpoch& epoch : entry.epochs) {
-    bytes += text_bytes(epoch.tag.text().size());
-  }
-  return bytes;
+// A packed entry, with all it owns.
+[[nodiscard]] inline std::size_t entry_bytes(const PackedEntry& entry) noexcept {
+  return heap_bytes(entry.bytes());
 }
 
 }  // namespace larder::memory

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include <larder/clock.hpp>
-#include <larder/entry.hpp>
+#include <larder/packed_entry.hpp>
 
 #include "cost.hpp"
 
@@ -15,7 +15,7 @@ namespace larder::memory {
 enum class Queue : std::uint8_t { small, main };
 
 struct Record {
-  std::shared_ptr<const Entry> entry;  // never null
+  EntryRef entry;  // never null
   Version version{};
   SteadyTime ends{};
   std::uint64_t hash = 0;         // of the key
@@ -29,7 +29,7 @@ struct Record {
 };
 
 // Without the arrays of index, heap and ghosts, which are charged as they are.
-[[nodiscard]] inline std::size_t record_bytes(const Entry& entry) noexcept {
+[[nodiscard]] inline std::size_t record_bytes(const PackedEntry& entry) noexcept {
   return heap_bytes(sizeof(Record)) + entry_bytes(entry);
 }
 

@@ -7,7 +7,7 @@ namespace larder::memory {
 
 Record* RecordIndex::find(std::uint64_t hash, const Key& key) const noexcept {
   Record* record = buckets_[bucket_of(hash)].get();
-  while (record != nullptr && (record->hash != hash || record->entry->key != key)) {
+  while (record != nullptr && (record->hash != hash || record->entry->key_text() != key.text())) {
     record = record->chain.get();
   }
   return record;

@@ -118,9 +118,9 @@ std::optional<std::uint64_t> Shard::scan(std::string_view name_space, std::uint6
                                          std::vector<Key>& keys) {
   const Session session(*this, now, Session::kRead);
   const auto keep = [&](const Record& record) {
-    const Key& key = record.entry->key;
-    if (record.ends > now_ && (name_space.empty() || key.name_space() == name_space)) {
-      keys.push_back(key);
+    const PackedEntry& entry = *record.entry;
+    if (record.ends > now_ && (name_space.empty() || entry.name_space() == name_space)) {
+      keys.push_back(entry.key());
     }
   };
   std::optional<std::uint64_t> next = from;

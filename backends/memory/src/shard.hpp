@@ -47,16 +47,14 @@ class Shard {
 
   // ---- values ----
   [[nodiscard]] std::optional<Found> get(const Target& at);
-  [[nodiscard]] PutOutcome put(const Target& at, std::shared_ptr<const Entry> entry,
-                               const Condition& condition);
+  [[nodiscard]] PutOutcome put(const Target& at, EntryRef entry, const Condition& condition);
   [[nodiscard]] bool erase(const Target& at);
   // invalid_argument where fresh and stale life together would be over Life::kTotalMax.
   [[nodiscard]] Result<bool> touch(const Target& at, milliseconds fresh);
 
   // ---- leases ----
   [[nodiscard]] Result<LeaseAnswer> read_or_lease(const Target& at, const LeaseRequest& request);
-  [[nodiscard]] FillOutcome fill(const Target& at, std::shared_ptr<const Entry> entry,
-                                 LeaseToken token);
+  [[nodiscard]] FillOutcome fill(const Target& at, EntryRef entry, LeaseToken token);
   [[nodiscard]] bool renew(const Target& at, LeaseToken token, milliseconds hold);
   [[nodiscard]] bool release(const Target& at, LeaseToken token);
 
@@ -94,7 +92,7 @@ class Shard {
 
   [[nodiscard]] Record* find(const Target& at) { return values_.find(at.hash, at.key, now_); }
   [[nodiscard]] std::optional<Found> read(const Target& at);
-  Version write(const Target& at, std::shared_ptr<const Entry> entry);
+  Version write(const Target& at, EntryRef entry);
   [[nodiscard]] Leases::Item* find_lease(const Target& at, LeaseToken token);
 
   Common& common_;
@@ -133,7 +131,7 @@ class Shard::Session {
 
  private:
   Shard& shard_;
-  std::vector<std::shared_ptr<const Entry>> dead_;  // before the lock: destroyed after it
+  std::vector<EntryRef> dead_;  // before the lock: destroyed after it
   std::unique_lock<std::mutex> lock_;
 };
 

@@ -29,9 +29,9 @@ std::optional<Found> Shard::read(const Target& at) {
   return values_.read(*record, now_);
 }
 
-Version Shard::write(const Target& at, std::shared_ptr<const Entry> entry) {
+Version Shard::write(const Target& at, EntryRef entry) {
   const Version version{common_.versions.fetch_add(1, std::memory_order_relaxed) + 1};
-  const milliseconds life = entry->life.total();
+  const milliseconds life = entry->life().total();
   Record* over = find(at);
   ++writes_;
   if (life == milliseconds(0)) {
@@ -55,8 +55,7 @@ std::optional<Found> Shard::get(const Target& at) {
   return read(at);
 }
 
-PutOutcome Shard::put(const Target& at, std::shared_ptr<const Entry> entry,
-                      const Condition& condition) {
+PutOutcome Shard::put(const Target& at, EntryRef entry, const Condition& condition) {
   const Session session(*this, at.now, Session::kWrite);
   if (!holds(condition, find(at))) {
     return PutOutcome{};
@@ -82,7 +81,7 @@ Result<bool> Shard::touch(const Target& at, milliseconds fresh) {
   if (record == nullptr) {
     return false;
   }
-  const Life life{.fresh = fresh, .stale = record->entry->life.stale};
+  const Life life{.fresh = fresh, .stale = record->entry->life().stale};
   const milliseconds total = life.total();
   if (total > Life::kTotalMax) {
     return fail(Errc::invalid_argument, "touch: fresh and stale life together over 10 years");
@@ -127,7 +126,7 @@ Result<LeaseAnswer> Shard::read_or_lease(const Target& at, const LeaseRequest& r
   return answer;
 }
 
-FillOutcome Shard::fill(const Target& at, std::shared_ptr<const Entry> entry, LeaseToken token) {
+FillOutcome Shard::fill(const Target& at, EntryRef entry, LeaseToken token) {
   const Session session(*this, at.now, Session::kWrite);
   if (find_lease(at, token) == nullptr) {
     return FillOutcome::void_lease;

@@ -41,7 +41,7 @@ void ValueTable::write(Record* over, Record fresh, std::size_t room, SteadyTime 
     eviction_.add_again(*over);
     expiry_.add(*over);
     record_bytes_ += over->bytes;
-    watches_.changed(over->entry->key);
+    watches_.changed(over->entry->key());
     return;
   }
   // The arrays grow first, so that room is made for them too.
@@ -53,7 +53,7 @@ void ValueTable::write(Record* over, Record fresh, std::size_t room, SteadyTime 
   eviction_.add(record, index_.size());
   expiry_.add(record);
   record_bytes_ += record.bytes;
-  watches_.changed(record.entry->key);
+  watches_.changed(record.entry->key());
 }
 
 void ValueTable::erase(Record& record) { remove(record); }
@@ -61,7 +61,7 @@ void ValueTable::erase(Record& record) { remove(record); }
 void ValueTable::set_end(Record& record, SteadyTime ends) {
   record.ends = ends;
   expiry_.moved(record);
-  watches_.changed(record.entry->key);
+  watches_.changed(record.entry->key());
 }
 
 void ValueTable::shrink_to(std::size_t room, SteadyTime now) { make_room(0, room, now); }
@@ -98,7 +98,7 @@ void ValueTable::remove(Record& record) {
   eviction_.remove(record);
   expiry_.remove(record);
   record_bytes_ -= record.bytes;
-  watches_.changed(record.entry->key);
+  watches_.changed(record.entry->key());
   std::unique_ptr<Record> removed = index_.remove(record);
   dead_.push_back(std::move(removed->entry));
   eviction_.resize_ghosts(index_.buckets());

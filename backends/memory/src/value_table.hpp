@@ -46,7 +46,7 @@ class ValueTable {
   [[nodiscard]] std::uint64_t expirations() const noexcept { return expirations_; }
 
   // Entries that left, so that the shard frees them after its lock is released.
-  [[nodiscard]] std::vector<std::shared_ptr<const Entry>>& dead() noexcept { return dead_; }
+  [[nodiscard]] std::vector<EntryRef>& dead() noexcept { return dead_; }
 
  private:
   // The expired one that ended first, else the next victim; false when empty.
@@ -61,7 +61,7 @@ class ValueTable {
   std::size_t record_bytes_ = 0;
   std::uint64_t evictions_ = 0;
   std::uint64_t expirations_ = 0;
-  std::vector<std::shared_ptr<const Entry>> dead_;
+  std::vector<EntryRef> dead_;
 };
 
 }  // namespace larder::memory

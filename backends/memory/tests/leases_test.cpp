@@ -18,7 +18,7 @@ TEST(MemoryLeases, one_caller_is_granted_and_the_others_are_busy) {
   EXPECT_EQ(*store.fill(entry("a", "loaded"), token), FillOutcome::stored);
   const auto hit = store.lease("a");
   EXPECT_EQ(hit->state, LeaseState::not_needed);
-  EXPECT_EQ(hit->found->entry->value.view(), "loaded");
+  EXPECT_EQ(hit->found->entry->value(), "loaded");
 }
 
 TEST(MemoryLeases, tokens_grow) {
@@ -34,10 +34,10 @@ TEST(MemoryLeases, a_stale_entry_comes_with_the_lease) {
   store.clock.advance(1ms);
   const auto first = store.lease("a");
   EXPECT_EQ(first->state, LeaseState::granted);
-  EXPECT_EQ(first->found->entry->value.view(), "stale");
+  EXPECT_EQ(first->found->entry->value(), "stale");
   const auto second = store.lease("a");
   EXPECT_EQ(second->state, LeaseState::busy);
-  EXPECT_EQ(second->found->entry->value.view(), "stale");
+  EXPECT_EQ(second->found->entry->value(), "stale");
 }
 
 TEST(MemoryLeases, an_entry_that_was_refused_is_answered_like_a_stale_one) {

@@ -55,7 +55,7 @@ class Model {
   void same(const std::optional<Found>& found, const Known* expected) {
     ASSERT_EQ(found.has_value(), expected != nullptr);
     if (expected != nullptr) {
-      EXPECT_EQ(found->entry->value.view(), expected->value);
+      EXPECT_EQ(found->entry->value(), expected->value);
       EXPECT_EQ(found->version, expected->version);
       EXPECT_EQ(found->life_left, expected->ends - store_.clock.now());
     }

@@ -13,8 +13,8 @@ constexpr KeyHash kHash{SipKey{.first = 1, .second = 2}};
 
 std::unique_ptr<Record> record(const std::string& id) {
   auto made = std::make_unique<Record>();
-  made->entry = std::make_shared<const Entry>(entry(id, "value"));
-  made->hash = kHash(made->entry->key);
+  made->entry = PackedEntry::pack(entry(id, "value"));
+  made->hash = kHash(made->entry->key());
   return made;
 }
 
@@ -43,8 +43,8 @@ TEST(RecordIndex, tells_keys_of_one_hash_apart) {
   const std::uint64_t hash = first->hash;
   index.add(std::move(first));
   index.add(std::move(second));
-  EXPECT_EQ(index.find(hash, key("first"))->entry->key, key("first"));
-  EXPECT_EQ(index.find(hash, key("second"))->entry->key, key("second"));
+  EXPECT_EQ(index.find(hash, key("first"))->entry->key(), key("first"));
+  EXPECT_EQ(index.find(hash, key("second"))->entry->key(), key("second"));
   EXPECT_EQ(index.find(hash, key("third")), nullptr);
 }
 
@@ -56,7 +56,7 @@ TEST(RecordIndex, visits_every_record_once_while_it_grows_and_shrinks) {
     index.add(record("stay" + std::to_string(i)));
   }
   std::multiset<std::string> seen;
-  const auto see = [&seen](const Record& found) { seen.emplace(found.entry->key.id()); };
+  const auto see = [&seen](const Record& found) { seen.emplace(found.entry->key().id()); };
   std::optional<std::uint64_t> from = 0;
   for (int step = 0; from; ++step) {
     from = index.visit_bucket(*from, see);

@@ -41,7 +41,7 @@ struct Store {
   // The value's text; "(none)" for a miss.
   std::string text(std::string_view id) {
     const auto found = get(id);
-    return found ? std::string(found->entry->value.view()) : "(none)";
+    return found ? std::string(found->entry->value()) : "(none)";
   }
   Result<PutOutcome> put(Entry item, Condition condition = Always{}) {
     const PutItem put{.entry = std::move(item), .condition = condition};

@@ -51,7 +51,7 @@ TEST(MemoryStress, a_version_is_replaced_by_one_thread_only) {
   together([&](int) {
     for (int i = 0; i < kEach; ++i) {
       const auto found = store.get("a");
-      const int number = std::stoi(std::string(found->entry->value.view()));
+      const int number = std::stoi(std::string(found->entry->value()));
       won += store.put(entry("a", std::to_string(number + 1)), IfVersion{found->version})->stored;
     }
   });
@@ -160,9 +160,9 @@ TEST(MemoryStress, everything_at_once_stays_bounded_and_whole) {
           break;
         default:
           if (const auto found = backend->find(keys.front())) {
-            const std::string_view text = found->entry->value.view();
+            const std::string_view text = found->entry->value();
             EXPECT_TRUE(text.empty() || text.starts_with(id + ","));
-            EXPECT_EQ(found->entry->key, keys.front());
+            EXPECT_EQ(found->entry->key(), keys.front());
           }
       }
     }

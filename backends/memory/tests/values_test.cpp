@@ -16,7 +16,7 @@ TEST(MemoryValues, come_back_as_they_were_put) {
   EXPECT_TRUE(store.put(item)->stored);
   const auto found = store.get("a");
   ASSERT_TRUE(found);
-  EXPECT_EQ(*found->entry, item);
+  EXPECT_EQ(found->entry->entry(), item);
   EXPECT_EQ(found->life_left, 15s);
   EXPECT_EQ(found->fresh_left(), 10s);
 }
@@ -87,7 +87,7 @@ TEST(MemoryValues, refuse_what_breaks_the_documented_bounds) {
   const std::size_t most = store.backend->capabilities().value_bytes_max;
   EXPECT_TRUE(store.put(entry("a", std::string(most, 'x')))->stored);
   EXPECT_EQ(store.put(entry("a", std::string(most + 1, 'x'))).error().code(), Errc::too_large);
-  EXPECT_EQ(store.get("a")->entry->value.size(), most);
+  EXPECT_EQ(store.get("a")->entry->value().size(), most);
   EXPECT_EQ(store.put(entry("b", "", {.fresh = Life::kTotalMax, .stale = 1ms})).error().code(),
             Errc::invalid_argument);
   EXPECT_TRUE(store.put(entry("b", "", {.fresh = Life::kTotalMax}))->stored);
@@ -141,9 +141,9 @@ TEST(MemoryValues, batches_keep_order_and_allow_duplicates) {
   const std::vector<Key> keys = {key("b"), key("c"), key("a"), key("b")};
   const auto gets = run(store.backend->get(keys, kNoDeadline));
   ASSERT_EQ(gets.size(), 4U);
-  EXPECT_EQ((*gets[0])->entry->value.view(), "three");
+  EXPECT_EQ((*gets[0])->entry->value(), "three");
   EXPECT_FALSE(*gets[1]);
-  EXPECT_EQ((*gets[2])->entry->value.view(), "one");
+  EXPECT_EQ((*gets[2])->entry->value(), "one");
   EXPECT_EQ((*gets[3])->version, (*gets[0])->version);
 }
 

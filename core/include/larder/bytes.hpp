@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include <larder/shared.hpp>
+
 namespace larder {
 
 class Bytes {
@@ -21,7 +23,10 @@ class Bytes {
   explicit Bytes(std::string text);
 
   // Views into storage that `owner` keeps alive.
-  Bytes(std::shared_ptr<const void> owner, std::string_view view) noexcept
+  Bytes(std::shared_ptr<const void> owner, std::string_view view);
+
+  // Views into a block, which it keeps alive.
+  Bytes(SharedRef<SharedBlock> owner, std::string_view view) noexcept
       : owner_(std::move(owner)), view_(view) {}
 
   [[nodiscard]] static Bytes copy_of(std::string_view text) { return Bytes(std::string(text)); }
@@ -37,7 +42,7 @@ class Bytes {
   friend bool operator==(const Bytes& a, const Bytes& b) noexcept { return a.view_ == b.view_; }
 
  private:
-  std::shared_ptr<const void> owner_;
+  SharedRef<SharedBlock> owner_;
   std::string_view view_;
 };
 

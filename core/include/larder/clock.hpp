@@ -28,6 +28,11 @@ class Clock {
   [[nodiscard]] virtual SteadyTime now() const noexcept = 0;
   [[nodiscard]] virtual WallTime wall() const noexcept = 0;
 
+  // now(), or up to kCoarseBehind earlier where that is cheaper (3 ns against 24 ns on
+  // Linux). Never ahead of now().
+  [[nodiscard]] virtual SteadyTime coarse_now() const noexcept { return now(); }
+  static constexpr milliseconds kCoarseBehind{20};
+
   // Returns true at `when` (at once if it has passed), false if cancelled before. Resumes
   // on the executor of the calling coroutine.
   [[nodiscard]] virtual awaitable<bool> sleep_until(SteadyTime when) = 0;

@@ -1,4 +1,4 @@
-// Entry: what a store keeps for a key, and how it comes back.
+// Entry: what a store keeps for a key. How it comes back: packed_entry.hpp.
 //
 // Freshness never depends on two machines' clocks agreeing. The writer states durations;
 // the store, which alone counts time, tells how much life is left; the reader counts on
@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include <larder/bytes.hpp>
@@ -66,18 +65,5 @@ struct Entry {
 // Identifies one write of one key. Opaque; two writes differ (drawn from 64 random bits or
 // a counter, as the store likes). Only equality has a meaning.
 enum class Version : std::uint64_t {};
-
-// An entry as read. Shared and immutable, so a memory store hands it out without a copy;
-// never null. `life_left` was measured by the store when it answered and is above zero,
-// else the read was a miss.
-struct Found {
-  std::shared_ptr<const Entry> entry;
-  milliseconds life_left{0};
-  Version version{};
-
-  // Above zero: fresh for so long. Zero or below: stale for so long.
-  [[nodiscard]] milliseconds fresh_left() const noexcept;
-  [[nodiscard]] bool is_fresh() const noexcept { return fresh_left() > milliseconds(0); }
-};
 
 }  // namespace larder

@@ -12,6 +12,7 @@
 #include <larder/bytes.hpp>
 #include <larder/entry.hpp>
 #include <larder/key.hpp>
+#include <larder/packed_entry.hpp>
 
 namespace larder {
 

@@ -33,6 +33,7 @@ CacheOutcome outcome_of(MissCause cause) noexcept {
       return CacheOutcome::uri_miss;
     case MissCause::expired:
     case MissCause::invalidated:
+    case MissCause::unreadable:
       return CacheOutcome::stale;
     case MissCause::unavailable:
       return CacheOutcome::bypass;
@@ -47,6 +48,8 @@ std::string_view detail_of(const Answer& answer) noexcept {
   switch (answer.cause) {
     case MissCause::invalidated:
       return "invalidated";
+    case MissCause::unreadable:
+      return "unreadable";
     case MissCause::unavailable:
       return "store-unavailable";
     default:

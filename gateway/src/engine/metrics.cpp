@@ -70,7 +70,7 @@ void write_cache(std::vector<prometheus::MetricFamily>& out, const CacheStats& c
       .add(cache.coalesced);
   Samples(out, "larder_cache_stale_served_total", "Outdated answers given in place of an error",
           kCounter)
-      .add(cache.stale_served);
+      .add(cache.stale_served());
   Samples(out, "larder_cache_invalidations_total", "Tags whose entries were made outdated",
           kCounter)
       .add(cache.invalidations);

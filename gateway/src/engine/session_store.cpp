@@ -53,7 +53,7 @@ awaitable<Result<std::optional<Session>>> SessionStore::find(std::string_view id
   if (!found) {
     co_return std::nullopt;
   }
-  const std::string_view text = found->entry->value.view();
+  const std::string_view text = found->entry->value();
   const std::size_t split = text.find('\n');
   if (split == std::string_view::npos || text.substr(split + 1) != principal) {
     co_return std::nullopt;

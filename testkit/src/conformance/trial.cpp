@@ -74,7 +74,7 @@ Entry entry_of(const Key& key, std::string_view text, Life life) {
 }
 
 std::string text_of(const std::optional<Found>& found) {
-  return found ? std::string(found->entry->value.view()) : "(miss)";
+  return found ? std::string(found->entry->value()) : "(miss)";
 }
 
 awaitable<std::optional<Found>> get(Trial& trial, Key key, Where where) {

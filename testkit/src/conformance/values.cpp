@@ -40,7 +40,7 @@ awaitable<void> keeps_every_field_of_an_entry(Trial& trial) {
   trial.expect(outcome.stored, "put stores");
   const auto found = co_await get(trial, entry.key);
   trial.require(found.has_value() && found->entry != nullptr, "get finds an entry");
-  trial.expect(*found->entry == entry, "the entry is what was put, in every field");
+  trial.expect(found->entry->entry() == entry, "the entry is what was put, in every field");
   trial.expect(found->version == outcome.version, "the version is that of the put");
   trial.span_is(found->life_left, milliseconds(90'000), "life_left");
 }

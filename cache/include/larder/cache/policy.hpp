@@ -11,10 +11,13 @@
 #include <vector>
 
 #include <larder/clock.hpp>
-#include <larder/entry.hpp>
 #include <larder/error.hpp>
+#include <larder/packed_entry.hpp>
 
 namespace larder {
+
+// Whether the program can read a stored value. Runs in lookups, on any thread; must not throw.
+using Readable = std::function<bool(const Bytes&)>;
 
 // All durations: 0 or above. Checked by Cache::check_policy; a wrong one is
 // invalid_argument naming the field.
@@ -40,6 +43,8 @@ struct Policy {
   std::vector<Tag> tags{};
   // Larger values are answered but not stored. 0 = the store's own bound.
   std::size_t value_bytes_max = 0;
+  // A stored value that it refuses is loaded anew, and never answered. Empty: all are read.
+  Readable readable{};
 };
 
 // What a loader brings.
@@ -84,6 +89,7 @@ enum class MissCause : std::uint8_t {
   absent,       // no entry
   expired,      // stale
   invalidated,  // made under an old epoch of one of its tags
+  unreadable,   // damaged, or refused by Policy::readable
   unavailable,  // the store failed; the cache went on without it
 };
 

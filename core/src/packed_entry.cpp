@@ -1,0 +1,145 @@
+#include <larder/packed_entry.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <new>
+
+namespace larder {
+namespace {
+
+constexpr std::uint64_t kLifeMax = (std::uint64_t{1} << 40) - 1;
+constexpr unsigned kStaleLowBits = 24;
+
+// A tag: its epoch, the size of its text, its text.
+constexpr std::size_t kTagHeaderBytes = sizeof(Epoch) + sizeof(std::uint16_t);
+
+std::size_t tags_bytes(const Entry& entry) noexcept {
+  std::size_t bytes = 0;
+  for (const TagEpoch& one : entry.epochs) {
+    bytes += kTagHeaderBytes + one.tag.text().size();
+  }
+  return bytes;
+}
+
+std::uint64_t forty_bits(milliseconds span) noexcept {
+  return std::min(static_cast<std::uint64_t>(span.count()), kLifeMax);
+}
+
+char* put(char* at, const void* from, std::size_t size) noexcept {
+  // An empty view may be null, which memcpy must not be given.
+  if (size > 0) {
+    std::memcpy(at, from, size);
+  }
+  return at + size;
+}
+
+template <typename T>
+T take(const char*& at) noexcept {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  at += sizeof value;
+  return value;
+}
+
+}  // namespace
+
+std::size_t PackedEntry::bytes_for(const Entry& entry, std::size_t prefix_bytes) noexcept {
+  return prefix_bytes + sizeof(PackedEntry) + entry.key.text().size() + tags_bytes(entry) +
+         entry.value.size();
+}
+
+EntryRef PackedEntry::pack(const Entry& entry, std::size_t prefix_bytes) {
+  auto* memory = static_cast<std::byte*>(::operator new(bytes_for(entry, prefix_bytes)));
+  return EntryRef::adopt(::new (memory + prefix_bytes) PackedEntry(entry, prefix_bytes));
+}
+
+PackedEntry::PackedEntry(const Entry& entry, std::size_t prefix_bytes) noexcept
+    : SharedBlock(BlockKind::entry),
+      prefix_units_(static_cast<std::uint8_t>(prefix_bytes / 8)),
+      presence_(entry.presence),
+      codec_(entry.codec),
+      tag_count_(static_cast<std::uint8_t>(entry.epochs.size())),
+      namespace_size_(static_cast<std::uint8_t>(entry.key.name_space().size())),
+      key_size_(static_cast<std::uint16_t>(entry.key.text().size())),
+      value_size_(static_cast<std::uint32_t>(entry.value.size())),
+      load_cost_(static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+          entry.load_cost.count(), 0, std::numeric_limits<std::uint32_t>::max()))),
+      tags_size_(static_cast<std::uint16_t>(tags_bytes(entry))) {
+  const Life life = entry.life.clamped();
+  const std::uint64_t stale = forty_bits(life.stale);
+  life_high_ = static_cast<std::uint16_t>(stale >> kStaleLowBits);
+  life_low_ = forty_bits(life.fresh) | (stale << 40);
+  write_text(entry);
+}
+
+void PackedEntry::write_text(const Entry& entry) noexcept {
+  char* at = reinterpret_cast<char*>(this) + sizeof(PackedEntry);
+  at = put(at, entry.key.text().data(), key_size_);
+  for (const TagEpoch& one : entry.epochs) {
+    const auto size = static_cast<std::uint16_t>(one.tag.text().size());
+    at = put(at, &one.epoch, sizeof one.epoch);
+    at = put(at, &size, sizeof size);
+    at = put(at, one.tag.text().data(), size);
+  }
+  put(at, entry.value.view().data(), value_size_);
+}
+
+void PackedEntry::destroy(const PackedEntry* entry) noexcept {
+  const std::size_t size = entry->bytes();
+  std::byte* memory = entry->prefix();
+  entry->~PackedEntry();
+  ::operator delete(memory, size);
+}
+
+// A key that was packed once is valid.
+Key PackedEntry::key() const { return *Key::parse(key_text()); }
+
+Life PackedEntry::life() const noexcept {
+  const std::uint64_t stale = (life_low_ >> 40) | (std::uint64_t{life_high_} << kStaleLowBits);
+  return Life{.fresh = milliseconds(static_cast<std::int64_t>(life_low_ & kLifeMax)),
+              .stale = milliseconds(static_cast<std::int64_t>(stale))};
+}
+
+std::vector<TagEpoch> PackedEntry::epochs() const {
+  std::vector<TagEpoch> epochs;
+  epochs.reserve(tag_count_);
+  const char* at = text() + key_size_;
+  for (std::uint8_t i = 0; i < tag_count_; ++i) {
+    const auto epoch = take<Epoch>(at);
+    const auto size = take<std::uint16_t>(at);
+    epochs.push_back(TagEpoch{.tag = *Key::parse({at, size}), .epoch = epoch});
+    at += size;
+  }
+  return epochs;
+}
+
+Entry PackedEntry::entry() const {
+  return Entry{.key = key(),
+               .value = Bytes::copy_of(value()),
+               .life = life(),
+               .load_cost = load_cost(),
+               .epochs = epochs(),
+               .codec = codec(),
+               .presence = presence()};
+}
+
+std::byte* PackedEntry::prefix() const noexcept {
+  // The allocation is the store's and mutable; only the entry in it is not.
+  auto* self = const_cast<std::byte*>(reinterpret_cast<const std::byte*>(this));
+  return self - std::size_t{prefix_units_} * 8;
+}
+
+std::size_t PackedEntry::bytes() const noexcept {
+  return std::size_t{prefix_units_} * 8 + sizeof(PackedEntry) + key_size_ + tags_size_ +
+         value_size_;
+}
+
+Bytes value_of(const EntryRef& entry) {
+  const PackedEntry* block = entry.get();
+  return Bytes(SharedRef<SharedBlock>::share(block), block->value());
+}
+
+milliseconds Found::fresh_left() const noexcept { return life_left - entry->life().stale; }
+
+}  // namespace larder
