@@ -87,8 +87,8 @@ def cells_of(rows: Sequence[Row], *, ttl: bool) -> dict[tuple[str, int], Cell]:
 
 
 def best(cell: Cell, field: str) -> Row:
-    """The best of those that ours is judged by."""
-    rivals = SIZED if cell[OURS]["sized"] else UNIT
+    """The best of those that ours is judged by. GDSF gives bytes up for objects, others do not."""
+    rivals = UNIT if not cell[OURS]["sized"] else SIZED if field == "object_misses" else (*SIZED, "LRU", "S3-FIFO")
     return min((cell[name] for name in rivals), key=lambda row: row[field])
 
 
@@ -107,7 +107,7 @@ def print_cells(cells: dict[tuple[str, int], Cell], field: str) -> None:
     for (trace, per_mille), cell in cells.items():
         shown = "".join(f"{cell[name][field] * 100:>11.2f}" if name in cell else f"{'-':>11}" for name in COLUMNS)
         worse = f"{regret(cell):>+10.1%}" if field == "object_misses" else ""
-        mark = "" if judged(cell) else "  not judged: few objects"
+        mark = "" if judged(cell) else "  few objects: not judged"
         print(f"  {trace:<20}{per_mille / 10:>5g}%{cell[OURS]['objects']:>9}{cell[OURS][field] * 100:>8.2f}"
               f"{shown}{worse}{mark}")  # fmt: skip
 
@@ -129,9 +129,11 @@ def cell_figures(cells: dict[tuple[str, int], Cell], field: str) -> list[dict[st
 def ttl_figures(cells: dict[tuple[str, int], Cell]) -> list[dict[str, Any]]:
     figures = []
     for (trace, per_mille), cell in cells.items():
-        ours, floor = (cell[name]["object_misses"] for name in (OURS, "floor"))
-        figures.append(figure(f"{trace} {per_mille / 10:g} %: object misses with ttl", ours * 100, "%",
-                              "the floor: an endless store", floor / ours))  # fmt: skip
+        ours, gdsf, floor = (cell[name]["object_misses"] for name in (OURS, *SIZED, "floor"))
+        name = f"{trace} {per_mille / 10:g} %: object misses with ttl"
+        print(f"  {name}: {ours:.2%}, exact GDSF {gdsf:.2%}, an endless store {floor:.2%}")
+        figures.append(figure(name, ours * 100, "%", "GDSF", gdsf / ours))
+        figures.append(figure(name, ours * 100, "%", "an endless store", floor / ours))
     return figures
 
 
@@ -158,9 +160,10 @@ def summary(cells: dict[tuple[str, int], Cell]) -> list[dict[str, Any]]:
 def main(output: Path, build: Path, files: Sequence[Path] = ()) -> None:
     rows = measure(build / "bench" / "bench_traces", files)
     cells = cells_of(rows, ttl=False)
+    sized = {name: cell for name, cell in cells.items() if cell[OURS]["sized"]}
     print_cells(cells, "object_misses")
-    print_cells(cells, "byte_misses")
-    figures = [*summary(cells), *cell_figures(cells, "object_misses"), *cell_figures(cells, "byte_misses"),
+    print_cells(sized, "byte_misses")
+    figures = [*summary(cells), *cell_figures(cells, "object_misses"), *cell_figures(sized, "byte_misses"),
                *ttl_figures(cells_of(rows, ttl=True))]  # fmt: skip
     output.write_text(json.dumps(figures, indent=2) + "\n")
 

@@ -160,8 +160,10 @@ void run_ttl(const Trace& trace) {
   Reporter reporter(trace);
   for (const int per_mille : kPerMille) {
     const Size size = reporter.size(per_mille);
-    const Cache cache = make_ours(size.bytes, trace.keys);
-    reporter.print("larder", size, run_with_ttl(cache.get(), trace), Ends::by_ttl);
+    const Cache ours = make_ours(size.bytes, trace.keys);
+    reporter.print("larder", size, run_with_ttl(ours.get(), trace), Ends::by_ttl);
+    const Cache gdsf = make_gdsf(size.bytes, trace.keys);
+    reporter.print("GDSF", size, run_with_ttl(gdsf.get(), trace), Ends::by_ttl);
     reporter.print("floor", size, run_with_ttl(nullptr, trace), Ends::by_ttl);
   }
 }

@@ -38,6 +38,14 @@ class Ranked : public Simulated {
     return hit;
   }
 
+  void expire(std::uint32_t id) override {
+    if (ranks_[id] != kAbsent) {
+      order_.erase({ranks_[id], id});
+      ranks_[id] = kAbsent;
+      taken_ -= sizes_[id];
+    }
+  }
+
  protected:
   virtual double rank_of(const Request& request, bool hit) = 0;
   virtual void on_evicted(double /*rank*/) {}

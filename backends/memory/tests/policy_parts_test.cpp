@@ -153,7 +153,7 @@ TEST(ShadowCache, never_holds_more_than_its_cells_and_its_bytes) {
 
 TEST(Shadows, stay_away_from_a_store_of_a_few_entries) {
   Shadows shadows(1);
-  shadows.fit(20, std::size_t{2} << 20U);
+  shadows.fit(10, std::size_t{2} << 20U);
   EXPECT_EQ(shadows.bytes(), 0U);
   EXPECT_EQ(shadows.best(), Shadows::kCandidates.front().rule);
 }

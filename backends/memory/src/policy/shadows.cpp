@@ -14,7 +14,7 @@ constexpr std::size_t kBytesPerCell = 32 + 8 + 8 + 8;
 constexpr std::size_t kShareOfStore = 16;
 
 // Fewer entries tell too little: chance would choose.
-constexpr std::size_t kEntriesMin = 100;
+constexpr std::size_t kEntriesMin = 16;
 
 // Another rule must miss that much less to be followed: no flapping between equals.
 constexpr double kBetter = 0.99;
