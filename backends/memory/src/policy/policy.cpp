@@ -22,6 +22,9 @@ struct Policy::Impl {
 
   // How many entries there will be, if all are as heavy as those that are there.
   [[nodiscard]] std::size_t entries_when_full() const noexcept {
+    if (queues.size() == 0) {
+      return 0;
+    }
     const double mean = static_cast<double>(queues.weight()) / static_cast<double>(queues.size());
     return static_cast<std::size_t>(static_cast<double>(bytes_max) / std::max(mean, 1.0));
   }
@@ -41,7 +44,7 @@ Policy::Policy(std::size_t bytes_max, const PolicyOwner& owner, std::uint64_t se
 Policy::~Policy() = default;
 
 void Policy::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
-  impl_->queues.add(node, hash, weight);
+  // The node comes last: where memory is short, nothing was added.
   if (--impl_->adds_until_fit == 0) {
     impl_->adds_until_fit = std::max(size(), kFitEveryMin);
     impl_->shadows.fit(impl_->entries_when_full(), impl_->bytes_max);
@@ -52,6 +55,7 @@ void Policy::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
     impl_->shadows.access(HashAndWeight(hash, weight));
   }
   impl_->queues.follow(impl_->shadows.best());
+  impl_->queues.add(node, hash, weight);
 }
 
 void Policy::replaced(PolicyNode& old, PolicyNode& fresh, std::uint64_t /*hash*/,

@@ -32,6 +32,7 @@ class Policy {
   Policy& operator=(const Policy&) = delete;
 
   // A new entry. The node must stay where it is until it is removed, replaced or a victim.
+  // Throws std::bad_alloc, seldom, where it must grow; the node is not added then.
   void add(PolicyNode& node, std::uint64_t hash, std::size_t weight);
 
   // An entry was overwritten: `fresh` takes the standing of `old`, which is let go.
