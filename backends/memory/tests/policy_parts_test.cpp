@@ -158,6 +158,21 @@ TEST(Shadows, stay_away_from_a_store_of_a_few_entries) {
   EXPECT_EQ(shadows.best(), Shadows::kCandidates.front().rule);
 }
 
+TEST(Shadows, start_anew_when_the_store_changes_much_and_not_before) {
+  Shadows shadows(1);
+  shadows.fit(1'000, 4'000'000);
+  const std::uint64_t mask = shadows.mask();
+  for (std::uint64_t key = 0; key < 2'000; ++key) {
+    shadows.access(HashAndWeight(hash_of(key), 4'000));
+  }
+  const std::size_t used = shadows.bytes();
+  shadows.fit(1'100, 4'400'000);
+  EXPECT_EQ(shadows.bytes(), used);
+  EXPECT_EQ(shadows.mask(), mask);
+  shadows.fit(100'000, 400'000'000);
+  EXPECT_LT(shadows.mask() & mask, shadows.mask());
+}
+
 TEST(Shadows, sample_so_that_the_shadows_stay_small) {
   for (const std::size_t entries : {200UL, 5'000UL, 1'000'000UL, 100'000'000UL}) {
     Shadows shadows(1);

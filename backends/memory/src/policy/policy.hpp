@@ -55,7 +55,8 @@ class Policy {
     }
   }
 
-  // The most that all nodes together may weigh has changed.
+  // The most that all nodes together may weigh has changed. Cheap, unless by a quarter or more:
+  // the shadow caches start anew then.
   void set_bytes_max(std::size_t bytes_max);
 
   // What the nodes it holds weigh together, and how many there are.

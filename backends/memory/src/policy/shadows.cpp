@@ -1,6 +1,7 @@
 #include "shadows.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "policy.hpp"
 
@@ -15,6 +16,8 @@ constexpr std::size_t kShareOfStore = 16;
 
 // Fewer entries tell too little: chance would choose.
 constexpr std::size_t kEntriesMin = 16;
+// The store's bytes may change by less than this part of them before the shadows start anew.
+constexpr std::size_t kBytesTolerance = 4;
 
 // Another rule must miss that much less to be followed: no flapping between equals.
 constexpr double kBetter = 0.99;
@@ -40,24 +43,27 @@ void Shadows::fit(std::size_t entries, std::size_t bytes_max) {
   while (wanted && entries >> shift > cells) {
     ++shift;
   }
-  const bool fits = bytes_max == bytes_max_ && wanted != caches_.empty() &&
+  const bool same_bytes = bytes_max > bytes_max_ - bytes_max_ / kBytesTolerance &&
+                          bytes_max < bytes_max_ + bytes_max_ / kBytesTolerance;
+  const bool fits = same_bytes && wanted != caches_.empty() &&
                     (caches_.empty() || shift == shift_ || shift + 1 == shift_);
   if (fits) {
     return;
   }
+  std::vector<std::unique_ptr<ShadowCache>> caches;
+  for (const Candidate& candidate : kCandidates) {
+    if (wanted) {
+      caches.push_back(std::make_unique<ShadowCache>(candidate.cells * cells, bytes_max >> shift,
+                                                     seed_, candidate.rule));
+    }
+  }
+  caches_ = std::move(caches);
   bytes_max_ = bytes_max;
   shift_ = shift;
   mask_ = wanted ? (std::uint64_t{1} << shift) - 1 : kMaskOff;
-  caches_.clear();
   misses_.fill(0);
-  cells_ = wanted ? cells : 0;
+  cells_ = cells;
   until_choice_ = cells;
-  for (const Candidate& candidate : kCandidates) {
-    if (wanted) {
-      caches_.push_back(std::make_unique<ShadowCache>(candidate.cells * cells, bytes_max >> shift,
-                                                      seed_, candidate.rule));
-    }
-  }
 }
 
 void Shadows::access(HashAndWeight read) {
