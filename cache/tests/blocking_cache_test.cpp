@@ -54,6 +54,7 @@ class Blocking : public ::testing::Test {
 TEST_F(Blocking, offers_every_verb_of_the_cache) {
   const auto cache = make();
   policy.tags = {tag};
+  policy.stale_if_error = 1h;
   EXPECT_TRUE(cache->check_policy(policy));
   EXPECT_FALSE(*cache->get(key, kNoDeadline));
   EXPECT_EQ(cache->put(key, bytes("rainy"), policy, kNoDeadline), true);
