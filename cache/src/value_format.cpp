@@ -3,7 +3,7 @@
 namespace larder {
 namespace {
 
-// Neither the first byte of text nor of JSON, so a value without a head is recognised.
+// No ASCII text and no JSON begins with it.
 constexpr char kMark = '\xF4';
 constexpr std::size_t kVersionBytes = 4;
 
