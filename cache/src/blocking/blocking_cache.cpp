@@ -30,9 +30,9 @@ Result<void> check(const BlockingOptions& options) {
   return {};
 }
 
-Result<std::unique_ptr<IoThread>> start_io() {
+Result<std::unique_ptr<IoThread>> start_io(LogSink& log) {
   try {
-    return std::make_unique<IoThread>();
+    return std::make_unique<IoThread>(log);
   } catch (const std::system_error& failure) {
     return fail(Errc::unavailable, std::string("io thread: ") + failure.what());
   }
@@ -54,10 +54,10 @@ class BlockingCache::Impl {
        const BackendContext& context, const BlockingOptions& options)
       : log_(context.log),
         patience_(options.close_patience),
+        io_(std::move(io)),
         owned_(std::move(owned)),
         cache_(backend, context.clock, context.log),
         pool_(options.loader_threads, options.loads_waiting_max),
-        io_(std::move(io)),
         calls_(*io_, context.clock) {}
 
   template <typename T>
@@ -79,11 +79,11 @@ class BlockingCache::Impl {
 
   LogSink& log_;
   const milliseconds patience_;
+  // Outlives what lives in its io_context.
+  const std::unique_ptr<IoThread> io_;
   const std::unique_ptr<CacheBackend> owned_;
   Cache cache_;
   LoaderPool pool_;
-  // Below what runs on it, so that its thread has ended before that goes.
-  const std::unique_ptr<IoThread> io_;
   Calls calls_;
   std::once_flag closing_;
 };
@@ -94,6 +94,7 @@ void BlockingCache::Impl::close_once() {
   if (owned_) {
     io_->run(owned_->close());
   }
+  io_->stop();
   if (const std::size_t left_behind = pool_.close(patience_); left_behind > 0) {
     log_.warning("cache", "loaders still run after close and were left behind",
                  {{"loaders", std::to_string(left_behind)}});
@@ -105,7 +106,7 @@ Result<std::unique_ptr<BlockingCache>> BlockingCache::make(CacheBackend& backend
   if (auto valid = check(options); !valid) {
     return std::unexpected(std::move(valid).error());
   }
-  auto io = start_io();
+  auto io = start_io(log);
   if (!io) {
     return std::unexpected(std::move(io).error());
   }
@@ -121,13 +122,14 @@ Result<std::unique_ptr<BlockingCache>> BlockingCache::open(const BackendRegistry
   if (auto valid = check(options); !valid) {
     return std::unexpected(std::move(valid).error());
   }
-  auto io = start_io();
+  auto io = start_io(context.log);
   if (!io) {
     return std::unexpected(std::move(io).error());
   }
   std::optional<OpenedStore> opened;
   (*io)->run(open_store(registry, type, context, opened));
   if (!*opened) {
+    (*io)->stop();
     return std::unexpected(std::move(*opened).error());
   }
   CacheBackend& backend = ***opened;

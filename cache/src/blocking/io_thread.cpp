@@ -2,16 +2,37 @@
 
 #include <pthread.h>
 
+#include <cassert>
+#include <exception>
+#include <future>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+
 namespace larder {
 
-IoThread::IoThread()
-    : thread_([this] {
+IoThread::IoThread(LogSink& log)
+    : thread_([this, &log] {
         pthread_setname_np(pthread_self(), "larder-cache-io");
-        io_.run();
+        serve(log);
       }) {}
 
-IoThread::~IoThread() {
-  guard_.reset();
+IoThread::~IoThread() { assert(!thread_.joinable() && "stop() must be called"); }
+
+void IoThread::serve(LogSink& log) {
+  while (true) {
+    try {
+      io_.run();
+      return;
+    } catch (...) {
+      log.error("cache", "a completion handler threw", {});
+    }
+  }
+}
+
+void IoThread::stop() {
+  io_.stop();
   thread_.join();
 }
 

@@ -1,26 +1,22 @@
 // IoThread: one io_context on a thread of its own, for callers that block.
 #pragma once
 
-#include <exception>
-#include <future>
-#include <memory>
-#include <optional>
 #include <thread>
-#include <utility>
 
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <larder/clock.hpp>
+#include <larder/log.hpp>
 
 namespace larder {
 
 class IoThread {
  public:
   // Throws std::system_error where no thread can be started.
-  IoThread();
-  // Joins; what was spawned must end by itself.
+  explicit IoThread(LogSink& log);
+  // stop() must have been called.
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
@@ -31,7 +27,13 @@ class IoThread {
   // escapes it is rethrown.
   void run(awaitable<void> work);
 
+  // Joins the thread, whatever still waits there. Nothing runs from then on, but objects that
+  // live in the io_context may still be destroyed. Once.
+  void stop();
+
  private:
+  void serve(LogSink& log);
+
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
       io_.get_executor()};

@@ -53,8 +53,9 @@ using BlockingLoader = std::function<Result<Loaded>(const BlockingLoadContext&)>
 
 class BlockingCache {
  public:
-  // Over a store of the caller's, which outlives it as clock and log do. Errc::unavailable
-  // where no thread can be started.
+  // Over a store of the caller's, which outlives it as clock and log do, and keeps nothing on
+  // the io thread between calls: one with connections of its own is for open().
+  // Errc::unavailable where no thread can be started.
   [[nodiscard]] static Result<std::unique_ptr<BlockingCache>> make(CacheBackend& backend,
                                                                    Clock& clock, LogSink& log,
                                                                    BlockingOptions options = {});
