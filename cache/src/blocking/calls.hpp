@@ -37,16 +37,21 @@ class Calls {
   void close();
 
  private:
-  // What the caller, its work and the work's watchdog share: the last may outlive the call.
+  // What the caller waits for.
+  struct Ending {
+    std::promise<void> reached{};
+    bool timed_out = false;  // read after it
+  };
+
+  // Lives and dies on the io thread, and with it what Asio keeps for its tasks.
   struct Call {
-    explicit Call(Strand strand) : work(strand), watchdog(std::move(strand)) {}
+    Call(Strand strand, std::shared_ptr<Ending> told)
+        : work(strand), watchdog(std::move(strand)), ending(std::move(told)) {}
 
     Task work;
     Task watchdog;
-    std::promise<void> done{};
-    // On the strand.
+    std::shared_ptr<Ending> ending;
     bool has_ended = false;
-    bool timed_out = false;
   };
   using CallPtr = std::shared_ptr<Call>;
 
@@ -54,10 +59,12 @@ class Calls {
   static awaitable<void> keep(const Calls& calls, awaitable<Result<T>> work,
                               std::optional<Result<T>>& answer);
   static awaitable<void> watch(CallPtr call, Clock& clock, Deadline deadline);
-  static void start(const CallPtr& call, awaitable<void> work);
 
-  [[nodiscard]] CallPtr enter();
-  void leave(const CallPtr& call);
+  // False once close() was called.
+  [[nodiscard]] bool begin(awaitable<void> work, Deadline deadline, std::shared_ptr<Ending> ending);
+  // On the io thread, as all below.
+  void start(const CallPtr& call, awaitable<void> work, Deadline deadline);
+  void end(const CallPtr& call, const std::exception_ptr& failure);
 
   IoThread& io_;
   Clock& clock_;
@@ -78,34 +85,26 @@ awaitable<void> Calls::keep(const Calls& calls, awaitable<Result<T>> work,
 
 template <typename T>
 Result<T> Calls::run(std::string_view what, Deadline deadline, awaitable<Result<T>> work) {
-  const CallPtr call = enter();
-  if (!call) {
-    return std::unexpected(closed_error());
-  }
   const auto timeout = [&] {
     return fail(Errc::timeout, std::string(what) + ": no answer before the caller's deadline");
   };
+  if (closed_) {
+    return std::unexpected(closed_error());
+  }
   if (deadline <= clock_.now()) {
-    leave(call);
     return timeout();
   }
   std::optional<Result<T>> answer;
-  start(call, keep(*this, std::move(work), answer));
-  if (deadline != Deadline::max()) {
-    call->watchdog.start(watch(call, clock_, deadline), [](const std::exception_ptr&) {});
+  const auto ending = std::make_shared<Ending>();
+  if (!begin(keep(*this, std::move(work), answer), deadline, ending)) {
+    return std::unexpected(closed_error());
   }
-  try {
-    call->done.get_future().get();
-  } catch (...) {
-    leave(call);
-    throw;
-  }
-  leave(call);
+  ending->reached.get_future().get();
   const bool cancelled = !answer || (!*answer && answer->error().code() == Errc::cancelled);
   if (cancelled && closed_) {
     return std::unexpected(closed_error());
   }
-  if (cancelled && call->timed_out) {
+  if (cancelled && ending->timed_out) {
     return timeout();
   }
   return *std::move(answer);
