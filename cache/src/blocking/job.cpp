@@ -2,6 +2,9 @@
 
 #include <atomic>
 #include <exception>
+#include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "bell.hpp"
@@ -17,7 +20,8 @@ struct Job {
   std::stop_source stop;
   // Written by the thread before `has_ended`, read by the coroutine after it.
   Result<Loaded> brought = std::unexpected(cancelled_error());
-  std::exception_ptr failure{};
+  // What it threw, as text: the exception itself stays on the thread that threw it.
+  std::optional<std::string> threw{};
   std::atomic<bool> has_ended{false};
   Bell ended{};
 
@@ -27,8 +31,10 @@ struct Job {
     }
     try {
       brought = (*loader)(context);
+    } catch (const std::exception& exception) {
+      threw = exception.what();
     } catch (...) {
-      failure = std::current_exception();
+      threw = "something that is no std::exception";
     }
     has_ended.store(true, std::memory_order_release);
     ended.ring();
@@ -48,8 +54,8 @@ awaitable<Result<Loaded>> load(LoaderPool& pool, std::shared_ptr<const BlockingL
     job->stop.request_stop();
     co_return std::unexpected(cancelled_error());
   }
-  if (job->failure) {
-    std::rethrow_exception(job->failure);
+  if (job->threw) {
+    throw std::runtime_error(*job->threw);
   }
   co_return std::move(job->brought);
 }
