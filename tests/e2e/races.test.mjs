@@ -53,7 +53,7 @@ test('a client that leaves does not take the answer from those who wait with it'
   await until('the call is upstream', () => wire.count('tools/call', 'slow') === 1);
   const staying = anyone.call('up__slow', {ms: 5_000});
   await until('the second waits with the first', async () => {
-    return /^larder_cache_coalesced_total 1$/m.test(await larder.metrics());
+    return /^larder_cache_coalesced_total\{cache="results"\} 1$/m.test(await larder.metrics());
   });
   leaving.abort();
   await assert.rejects(left, {name: 'AbortError'});

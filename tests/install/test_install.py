@@ -16,6 +16,9 @@ EXPECTED = {
     "get_or_load": ["call 1: 22 degrees, from load", "call 2: 22 degrees, from store", "lookups: 1"],
     "stale_if_error": ["up: 42.00, from load", "down: 42.00, from stale, since ", "price list: connection refused"],
     "choose_store": ["memory keeps values: yes; found: hello"],
+    "typed": ["version 1: 22 degrees", "version 2: 21 degrees, wind 3, from load since the store's was unreadable",
+              "version 2: wind 3, from store"],
+    "blocking": ["answers: 4, lookups: 1", 'larder_cache_loads_total{cache="weather",result="ok"} 1'],
 }
 
 

@@ -137,9 +137,10 @@ class Gateway::Impl {
 
   Snapshot snapshot() const {
     const HttpServer* const server = server_.load();
-    return Snapshot{.cache = results_.stats(),
-                    .store = parts_.results.stats(),
-                    .store_type = std::string(parts_.results.name()),
+    return Snapshot{.cache = {.cache = "results",
+                              .stats = results_.stats(),
+                              .store = std::string(parts_.results.name()),
+                              .backend = parts_.results.stats()},
                     .upstreams = upstreams(),
                     .http = server != nullptr ? server->stats() : HttpServerStats{}};
   }

@@ -1,6 +1,7 @@
 #include "engine/metrics.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <prometheus/gauge.h>
@@ -53,46 +54,6 @@ class Samples {
 
 constexpr auto kCounter = prometheus::MetricType::Counter;
 constexpr auto kGauge = prometheus::MetricType::Gauge;
-
-void write_cache(std::vector<prometheus::MetricFamily>& out, const CacheStats& cache) {
-  Samples(out, "larder_cache_lookups_total", "Lookups in the cache, by what they met", kCounter)
-      .add(cache.hits, {{"result", "hit"}})
-      .add(cache.misses_absent, {{"result", "absent"}})
-      .add(cache.misses_expired, {{"result", "expired"}})
-      .add(cache.misses_invalidated, {{"result", "invalidated"}})
-      .add(cache.misses_unavailable, {{"result", "store_unavailable"}});
-  Samples(out, "larder_cache_loads_total", "Loads from upstreams, by how they ended", kCounter)
-      .add(cache.loads - std::min(cache.loads, cache.load_failures + cache.load_timeouts),
-           {{"result", "ok"}})
-      .add(cache.load_failures, {{"result", "failed"}})
-      .add(cache.load_timeouts, {{"result", "timeout"}});
-  Samples(out, "larder_cache_coalesced_total", "Callers who shared another's load", kCounter)
-      .add(cache.coalesced);
-  Samples(out, "larder_cache_stale_served_total", "Outdated answers given in place of an error",
-          kCounter)
-      .add(cache.stale_served());
-  Samples(out, "larder_cache_invalidations_total", "Tags whose entries were made outdated",
-          kCounter)
-      .add(cache.invalidations);
-  Samples(out, "larder_cache_store_errors_total", "Calls to the store that failed", kCounter)
-      .add(cache.store_errors);
-}
-
-void write_store(std::vector<prometheus::MetricFamily>& out, const BackendStats& store,
-                 const std::string& type) {
-  Samples(out, "larder_store_evictions_total", "Entries dropped for room", kCounter)
-      .add(store.evictions, {{"store", type}});
-  Samples(out, "larder_store_expirations_total", "Entries dropped for age", kCounter)
-      .add(store.expirations, {{"store", type}});
-  if (store.entries) {
-    Samples(out, "larder_store_entries", "Entries now in the store", kGauge)
-        .add(*store.entries, {{"store", type}});
-  }
-  if (store.bytes) {
-    Samples(out, "larder_store_bytes", "Bytes the store now holds", kGauge)
-        .add(*store.bytes, {{"store", type}});
-  }
-}
 
 void write_upstreams(std::vector<prometheus::MetricFamily>& out, const Snapshot& snapshot) {
   Samples up(out, "larder_upstream_up", "1 while the upstream is connected", kGauge);
@@ -188,11 +149,10 @@ void Metrics::count(const HttpExchange& exchange) {
 
 std::string Metrics::text(const Snapshot& snapshot) const {
   std::vector<prometheus::MetricFamily> families = registry_->Collect();
-  write_cache(families, snapshot.cache);
-  write_store(families, snapshot.store, snapshot.store_type);
   write_upstreams(families, snapshot);
   write_http(families, snapshot.http);
-  return prometheus::TextSerializer().Serialize(families);
+  return prometheus::TextSerializer().Serialize(families) +
+         prometheus_text(std::span(&snapshot.cache, 1));
 }
 
 }  // namespace larder::gateway

@@ -14,10 +14,9 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
-#include <larder/cache/stats.hpp>
+#include <larder/cache/metrics.hpp>
 #include <larder/gateway/http_server.hpp>
 #include <larder/gateway/upstream.hpp>
-#include <larder/verbs.hpp>
 
 #include "engine/exchange.hpp"
 
@@ -25,9 +24,7 @@ namespace larder::gateway {
 
 // What is read when metrics are asked for, not counted as it happens.
 struct Snapshot {
-  CacheStats cache;
-  BackendStats store;
-  std::string store_type;
+  CacheFigures cache;
   std::vector<std::pair<std::string, UpstreamStatus>> upstreams;
   HttpServerStats http;
 };

@@ -1,33 +1,22 @@
 #include "engine/metrics.hpp"
 
-#include <fstream>
-#include <set>
-#include <sstream>
-
 #include <gtest/gtest.h>
+
+#include "metric_lines.hpp"
 
 namespace larder::gateway {
 namespace {
 
 Snapshot full_snapshot() {
   Snapshot snapshot;
-  snapshot.store_type = "memory";
-  snapshot.store.entries = 3;
-  snapshot.store.bytes = 400;
+  snapshot.cache = {.cache = "results",
+                    .store = "memory",
+                    .backend = BackendStats{.entries = 3, .bytes = 400},
+                    .breaker = BreakerStats{},
+                    .near_tier = NearTierStats{},
+                    .codec = CodecStats{}};
   snapshot.upstreams.emplace_back("weather", UpstreamStatus{});
   return snapshot;
-}
-
-// Every name with its type, as "name type".
-std::set<std::string> names_in(const std::string& text) {
-  std::set<std::string> names;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("# TYPE ")) {
-      names.insert(line.substr(7));
-    }
-  }
-  return names;
 }
 
 RpcRequest request_for(std::string method) {
@@ -36,15 +25,10 @@ RpcRequest request_for(std::string method) {
   return request;
 }
 
-TEST(Metrics, have_the_names_that_the_documentation_lists) {
+TEST(Metrics, are_those_that_the_documentation_lists) {
   Metrics metrics;
   metrics.count(HttpExchange{.request = {}, .reply = {}, .duration_us = 5});
-  std::ifstream file(LARDER_METRICS_FILE);
-  std::set<std::string> listed;
-  for (std::string line; std::getline(file, line);) {
-    listed.insert(line);
-  }
-  EXPECT_EQ(names_in(metrics.text(full_snapshot())), listed);
+  EXPECT_EQ(metric_lines(metrics.text(full_snapshot())), documented_metrics(LARDER_METRICS_FILE));
 }
 
 TEST(Metrics, count_each_request_by_method_and_by_what_the_cache_did) {

@@ -1,0 +1,16 @@
+// A load on a thread that may block, awaited by a coroutine.
+#pragma once
+
+#include <memory>
+
+#include <larder/cache/blocking_cache.hpp>
+
+#include "blocking/loader_pool.hpp"
+
+namespace larder {
+
+// A loader that runs `loader` on the pool, which outlives it. When it is cancelled it ends at
+// once; the function then runs on by itself, and what it brings is dropped.
+[[nodiscard]] Loader on_pool(LoaderPool& pool, BlockingLoader loader);
+
+}  // namespace larder
