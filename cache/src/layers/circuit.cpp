@@ -44,14 +44,14 @@ Circuit::Permit Circuit::ask() {
   }
   const SteadyTime now = place_.clock.now();
   const std::lock_guard lock(mutex_);
-  if (state_ == BreakerState::closed) {
+  if (state_ == State::closed) {
     return Permit(*this, Permit::Kind::normal, spell_.load(std::memory_order_relaxed));
   }
   if (now < until_) {
     ++refused_;
     return Permit(*this, Permit::Kind::refused, 0);
   }
-  state_ = BreakerState::half_open;
+  state_ = State::half_open;
   until_ = now + options_.probe_patience;
   ++probes_;
   return Permit(*this, Permit::Kind::probe, ++probe_);
@@ -90,7 +90,7 @@ void Circuit::failed(std::uint32_t spell, std::string_view cause) noexcept {
   }
   {
     const std::lock_guard lock(mutex_);
-    if (state_ != BreakerState::closed || spell != spell_.load(std::memory_order_relaxed)) {
+    if (state_ != State::closed || spell != spell_.load(std::memory_order_relaxed)) {
       return;
     }
     ++opens_;
@@ -105,11 +105,11 @@ void Circuit::probe_ended(std::uint32_t probe, Verdict verdict, std::string_view
   const SteadyTime now = place_.clock.now();
   {
     const std::lock_guard lock(mutex_);
-    if (state_ != BreakerState::half_open || probe != probe_) {
+    if (state_ != State::half_open || probe != probe_) {
       return;  // It was replaced meanwhile.
     }
     if (verdict == Verdict::nothing) {
-      state_ = BreakerState::open;
+      state_ = State::open;
       until_ = now;
       return;
     }
@@ -128,13 +128,13 @@ void Circuit::open(SteadyTime now) noexcept {
   // Full jitter: many processes that lost one store do not come back to it together.
   std::uniform_int_distribution<milliseconds::rep> pause(1, pause_cap_.count());
   until_ = now + milliseconds(pause(random_));
-  state_ = BreakerState::open;
+  state_ = State::open;
   spell_.fetch_add(1, std::memory_order_release);
   closed_.store(false, std::memory_order_release);
 }
 
 void Circuit::close() noexcept {
-  state_ = BreakerState::closed;
+  state_ = State::closed;
   window_.clear();
   in_a_row_.store(0, std::memory_order_relaxed);
   spell_.fetch_add(1, std::memory_order_release);
@@ -142,7 +142,7 @@ void Circuit::close() noexcept {
 }
 
 milliseconds Circuit::pause_left(SteadyTime now) const noexcept {
-  if (state_ != BreakerState::open || until_ <= now) {
+  if (state_ != State::open || until_ <= now) {
     return milliseconds(0);
   }
   return std::chrono::ceil<milliseconds>(until_ - now);
@@ -153,7 +153,7 @@ Error Circuit::refusal() const {
   std::string text(place_.store);
   text.append(" store: the breaker is open for ").append(place_.direction);
   const std::lock_guard lock(mutex_);
-  if (state_ == BreakerState::open) {
+  if (state_ == State::open) {
     text.append(" for another ").append(std::to_string(pause_left(now).count())).append(" ms");
   } else {
     text.append(" until the probe under way has ended");
@@ -161,14 +161,10 @@ Error Circuit::refusal() const {
   return Error(Errc::unavailable, Advice::later, std::move(text));
 }
 
-BreakerSideStats Circuit::stats() const {
-  const SteadyTime now = place_.clock.now();
+BreakerStats::Direction Circuit::stats() const {
   const std::lock_guard lock(mutex_);
-  return BreakerSideStats{.state = state_,
-                          .opens = opens_,
-                          .refused = refused_,
-                          .probes = probes_,
-                          .pause_left = pause_left(now)};
+  return BreakerStats::Direction{
+      .opens = opens_, .refused = refused_, .probes = probes_, .open = state_ != State::closed};
 }
 
 }  // namespace larder

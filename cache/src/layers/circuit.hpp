@@ -57,9 +57,11 @@ class Circuit {
   [[nodiscard]] Permit ask();
   // What a refused call is told.
   [[nodiscard]] Error refusal() const;
-  [[nodiscard]] BreakerSideStats stats() const;
+  [[nodiscard]] BreakerStats::Direction stats() const;
 
  private:
+  enum class State : std::uint8_t { closed, open, half_open };
+
   void answered(std::uint32_t spell) noexcept;
   void failed(std::uint32_t spell, std::string_view cause) noexcept;
   void probe_ended(std::uint32_t probe, Verdict verdict, std::string_view cause) noexcept;
@@ -82,7 +84,7 @@ class Circuit {
   FailureWindow window_;
 
   mutable std::mutex mutex_;
-  BreakerState state_ = BreakerState::closed;
+  State state_ = State::closed;
   SteadyTime until_{};  // open: of the pause; half open: of the patience with the probe
   milliseconds pause_cap_{0};
   std::uint32_t probe_ = 0;

@@ -17,6 +17,7 @@
 #include <memory>
 
 #include <larder/cache/layer.hpp>
+#include <larder/cache/stats.hpp>
 #include <larder/log.hpp>
 
 namespace larder {
@@ -31,21 +32,6 @@ struct BreakerOptions {
   milliseconds pause_first{500};          // at most this after it opens; 1 ms to pause_max
   milliseconds pause_max{30'000};         // up to 1 h
   milliseconds probe_patience{30'000};    // a probe that has not ended by then is replaced
-};
-
-enum class BreakerState : std::uint8_t { closed, open, half_open };
-
-struct BreakerSideStats {
-  BreakerState state = BreakerState::closed;
-  std::uint64_t opens = 0;    // from closed
-  std::uint64_t refused = 0;  // calls answered without the store
-  std::uint64_t probes = 0;
-  milliseconds pause_left{0};  // until the next call is a probe; 0 unless open
-};
-
-struct BreakerStats {
-  BreakerSideStats reads;
-  BreakerSideStats writes;
 };
 
 // Any thread. While closed a call costs no lock and no allocation beyond its coroutine.
