@@ -39,12 +39,54 @@ inline std::unique_ptr<MemoryCacheBackend> memory_store(Clock& clock) {
   return MemoryCacheBackend::make(clock, {.bytes_max = std::size_t{32} << 20}).value();
 }
 
+// What a watch of the stage does from now on.
+enum class WatchPlay : std::uint8_t {
+  tells,
+  is_frozen,  // says nothing, whatever happens
+  breaks,     // ends with an error
+  overflows,  // says once that changes were lost, then tells
+};
+
+class StageWatch final : public Watch {
+ public:
+  StageWatch(std::unique_ptr<Watch> watch, WatchPlay& play)
+      : watch_(std::move(watch)), play_(play) {}
+
+  awaitable<Result<Change>> next(Deadline deadline) override {
+    for (;;) {
+      auto change = co_await watch_->next(deadline);
+      const bool ended = !change && change.error().code() != Errc::timeout;
+      if (ended || play_ == WatchPlay::tells) {
+        co_return change;
+      }
+      if (play_ == WatchPlay::breaks) {
+        co_return fail(Errc::unavailable, "the stream broke");
+      }
+      if (play_ == WatchPlay::overflows) {
+        play_ = WatchPlay::tells;
+        co_return WatchLost();
+      }
+      if (!change) {
+        co_return change;  // Frozen: the deadline is all that comes.
+      }
+    }
+  }
+
+ private:
+  std::unique_ptr<Watch> watch_;
+  WatchPlay& play_;
+};
+
 class Stage final : public Layer {
  public:
   using Scene = std::function<awaitable<void>()>;
   using Layer::Layer;
 
-  // Read when a verb begins. `reads`: get, epochs, ping and watch.
+  WatchPlay watch_play = WatchPlay::tells;
+  std::optional<Error> ping_fails;
+  std::optional<Error> watch_fails;
+
+  // Read when a verb begins. `reads`: get, epochs and ping.
   std::optional<Error> reads_fail;
   std::optional<Error> writes_fail;
   // Played once each, then forgotten.
@@ -53,12 +95,10 @@ class Stage final : public Layer {
   std::size_t epoch_calls = 0;
   std::size_t writes = 0;
   std::size_t lease_calls = 0;
-  Deadline last_deadline{};
 
   awaitable<Batch<std::optional<Found>>> get(std::span<const Key> keys,
                                              Deadline deadline) override {
     ++gets;
-    last_deadline = deadline;
     co_await play(before_get);
     if (reads_fail) {
       co_return fail_all<std::optional<Found>>(keys.size(), *reads_fail);
@@ -100,16 +140,20 @@ class Stage final : public Layer {
     co_return co_await inner().read_or_lease(requests, deadline);
   }
   awaitable<Result<void>> ping(Deadline deadline) override {
-    if (reads_fail) {
-      co_return std::unexpected(*reads_fail);
+    if (const auto& failure = ping_fails ? ping_fails : reads_fail) {
+      co_return std::unexpected(*failure);
     }
     co_return co_await inner().ping(deadline);
   }
   awaitable<Result<std::unique_ptr<Watch>>> watch(Deadline deadline) override {
-    if (reads_fail) {
-      co_return std::unexpected(*reads_fail);
+    if (watch_fails) {
+      co_return std::unexpected(*watch_fails);
     }
-    co_return co_await inner().watch(deadline);
+    auto watch = co_await inner().watch(deadline);
+    if (!watch) {
+      co_return watch;
+    }
+    co_return std::make_unique<StageWatch>(*std::move(watch), watch_play);
   }
 
  private:
