@@ -9,7 +9,8 @@ struct NearCounters {
   Counter hits_near;
   Counter hits_remote;
   Counter misses;
-  Counter coalesced;
+  Counter joined_hits;  // shared another's fetch, which found something
+  Counter joined_misses;
   Counter fills;
   Counter fills_killed;
   Counter fills_refused;

@@ -245,7 +245,9 @@ awaitable<void> NearTierBackend::Impl::join(std::span<const Waiting> joined, Ans
       co_return;
     }
     if (auto answer = fetches_->answer(*waiting.seat.fetch)) {
-      counters_.coalesced.add();
+      if (*answer) {
+        (**answer ? counters_.joined_hits : counters_.joined_misses).add();
+      }
       answers[waiting.place] = *std::move(answer);
     } else {
       alone.push_back(Waiting{.place = waiting.place, .seat = {}});
@@ -366,7 +368,7 @@ NearTierStats NearTierBackend::near_stats() const noexcept {
   return NearTierStats{.hits_near = counters.hits_near.count(),
                        .hits_remote = counters.hits_remote.count(),
                        .misses = counters.misses.count(),
-                       .coalesced = counters.coalesced.count(),
+                       .coalesced = counters.joined_hits.count() + counters.joined_misses.count(),
                        .fills = counters.fills.count(),
                        .fills_killed = counters.fills_killed.count(),
                        .fills_refused = counters.fills_refused.count(),
@@ -420,7 +422,9 @@ awaitable<Result<std::unique_ptr<Watch>>> NearTierBackend::watch(Deadline deadli
 
 BackendStats NearTierBackend::stats() const {
   BackendStats stats = inner().stats();
-  stats.hits += impl_->counters_.hits_near.count();
+  const NearCounters& counters = impl_->counters_;
+  stats.hits += counters.hits_near.count() + counters.joined_hits.count();
+  stats.misses += counters.joined_misses.count();
   return stats;
 }
 
