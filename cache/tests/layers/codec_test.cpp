@@ -1,7 +1,13 @@
 #include <larder/cache/codec.hpp>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include <gmock/gmock.h>
 #include <zstd.h>
+
+#include <larder/envelope.hpp>
 
 #include "stage.hpp"
 
@@ -224,6 +230,26 @@ TEST_F(Codecs, takes_a_value_of_the_largest_size_and_refuses_a_larger_one_beside
   EXPECT_EQ(answers[0].error().code(), Errc::too_large);
   ASSERT_TRUE(answers[1]) << answers[1].error().message();
   EXPECT_EQ(run(text(*layer, kOther)), noise(most));
+}
+
+// Written by the release that introduced coded values, and never rewritten.
+TEST_F(Codecs, reads_every_released_coded_value_forever) {
+  std::string value;
+  for (int i = 0; i < 80; ++i) {
+    value += R"({"temp":7,"wind":"north"})";
+  }
+  const std::filesystem::path folder = LARDER_GOLDEN_FOLDER;
+  for (const char* name : {"compressed", "encrypted", "both"}) {
+    std::ifstream file(folder / (std::string("envelope-1-") + name + ".bin"), std::ios::binary);
+    const Bytes bytes(std::string(std::istreambuf_iterator<char>(file), {}));
+    const auto decoded = decode_envelope(bytes);
+    ASSERT_TRUE(decoded) << name << ": " << decoded.error().message();
+    EXPECT_EQ(decoded->entry.codec, Codec::coded);
+    run(put(*store, decoded->entry));
+    const bool plain = std::string_view(name) == "compressed";
+    const auto layer = codec(plain ? CodecOptions() : CodecOptions{.keys = {key_of(7, 'k')}});
+    EXPECT_EQ(run(text(*layer, decoded->entry.key)), value) << name;
+  }
 }
 
 TEST_F(Codecs, refuses_options_out_of_range_and_tells_no_secret) {

@@ -1,4 +1,6 @@
 // Coherent mode: two nodes over one store, and a watch that is lost, frozen or silent.
+#include <gmock/gmock.h>
+
 #include "near_fixture.hpp"
 
 namespace larder {

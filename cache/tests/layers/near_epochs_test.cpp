@@ -74,7 +74,7 @@ TEST_F(NearEpochs, asks_for_those_it_has_not_in_one_call) {
   run(epoch(*a.near));
   const std::vector<Tag> tags{other, kTag, other};
   const auto epochs = run(a.near->epochs(tags, kNoDeadline));
-  EXPECT_EQ(epochs[0], epochs[2]);
+  EXPECT_EQ(*epochs[0], *epochs[2]);
   EXPECT_EQ(*epochs[1], run(epoch(*store)));
   EXPECT_EQ(a.stage.epoch_calls, 2U);
 }
