@@ -49,8 +49,7 @@ void check(const Coding& coding, Codec codec, const Bytes& stored) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto stored =
-      Bytes::copy_of(std::string_view(reinterpret_cast<const char*>(data), size));
+  const auto stored = Bytes::copy_of(std::string_view(reinterpret_cast<const char*>(data), size));
   check(plain(), Codec::coded, stored);
   check(plain(), Codec::none, stored);
   check(encrypting(), Codec::coded, stored);

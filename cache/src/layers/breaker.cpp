@@ -197,8 +197,7 @@ awaitable<Result<ScanPage>> BreakerBackend::scan(ScanRequest request, Deadline d
 }
 
 awaitable<Result<void>> BreakerBackend::ping(Deadline deadline) {
-  return impl_->one<void>(impl_->reads_, deadline,
-                          [=, this] { return inner().ping(deadline); });
+  return impl_->one<void>(impl_->reads_, deadline, [=, this] { return inner().ping(deadline); });
 }
 
 // ---- writes ----
@@ -221,9 +220,8 @@ awaitable<Batch<bool>> BreakerBackend::touch(std::span<const TouchItem> items, D
 
 awaitable<Batch<LeaseAnswer>> BreakerBackend::read_or_lease(std::span<const LeaseRequest> requests,
                                                             Deadline deadline) {
-  return impl_->many<LeaseAnswer>(impl_->writes_, requests.size(), deadline, [=, this] {
-    return inner().read_or_lease(requests, deadline);
-  });
+  return impl_->many<LeaseAnswer>(impl_->writes_, requests.size(), deadline,
+                                  [=, this] { return inner().read_or_lease(requests, deadline); });
 }
 
 awaitable<Batch<FillOutcome>> BreakerBackend::fill(std::span<const Fill> fills, Deadline deadline) {
@@ -262,10 +260,10 @@ awaitable<Batch<Epoch>> BreakerBackend::bump(std::span<const Tag> tags, Deadline
 
 awaitable<Result<EventPosition>> BreakerBackend::append(const Key& log, Bytes payload,
                                                         LogBounds bounds, Deadline deadline) {
-  return impl_->one<EventPosition>(
-      impl_->writes_, deadline, [this, &log, payload = std::move(payload), bounds, deadline] {
-        return inner().append(log, payload, bounds, deadline);
-      });
+  return impl_->one<EventPosition>(impl_->writes_, deadline,
+                                   [this, &log, payload = std::move(payload), bounds, deadline] {
+                                     return inner().append(log, payload, bounds, deadline);
+                                   });
 }
 
 awaitable<Result<void>> BreakerBackend::publish(const Key& channel, Bytes payload,

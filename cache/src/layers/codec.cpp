@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include <boost/asio/this_coro.hpp>
 #include <sodium.h>
+#include <boost/asio/this_coro.hpp>
 
 #include "coding.hpp"
 #include "counters.hpp"
@@ -90,9 +90,8 @@ class CodecBackend::Impl {
                 .epochs = stored.epochs(),
                 .codec = value->codec,
                 .presence = stored.presence()};
-    return Found{.entry = PackedEntry::pack(entry),
-                 .life_left = found.life_left,
-                 .version = found.version};
+    return Found{
+        .entry = PackedEntry::pack(entry), .life_left = found.life_left, .version = found.version};
   }
 
   awaitable<Batch<LeaseAnswer>> read_or_lease(std::span<const LeaseRequest> requests,

@@ -131,9 +131,9 @@ void Coding::seal(std::string& coded, const Place& place, std::string_view paylo
   const std::size_t sealed = nonce + kNonceBytes;
   coded.resize(sealed + payload.size() + kTagBytes);
   randombytes_buf(raw(coded) + nonce, kNonceBytes);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(
-      raw(coded) + sealed, nullptr, raw(payload), payload.size(), raw(data), data.size(), nullptr,
-      raw(coded) + nonce, raw(key.secret.reveal()));
+  crypto_aead_xchacha20poly1305_ietf_encrypt(raw(coded) + sealed, nullptr, raw(payload),
+                                             payload.size(), raw(data), data.size(), nullptr,
+                                             raw(coded) + nonce, raw(key.secret.reveal()));
 }
 
 Result<std::string> Coding::unseal(std::string_view head, std::string_view sealed,

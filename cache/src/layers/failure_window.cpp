@@ -13,8 +13,7 @@ void FailureWindow::add(SteadyTime now, std::uint32_t failures) noexcept {
     if ((counts & kCountMax) == kCountMax) {
       return;  // A million calls say enough about this slice.
     }
-    next = (current << (2 * kCountBits)) | (counts + 1 +
-                                            (std::uint64_t{failures} << kCountBits));
+    next = (current << (2 * kCountBits)) | (counts + 1 + (std::uint64_t{failures} << kCountBits));
   } while (!slice.compare_exchange_weak(word, next, std::memory_order_relaxed));
 }
 

@@ -25,8 +25,8 @@ Fetches::Seat Fetches::board(const Key& key, Deadline deadline) {
     counters_.fills_refused.add();
     return Seat{};
   }
-  auto fetch = std::make_shared<Fetch>(
-      Fetch{.began = now, .deadline = deadline, .may_fill = live_});
+  auto fetch =
+      std::make_shared<Fetch>(Fetch{.began = now, .deadline = deadline, .may_fill = live_});
   table_[key].fetch = fetch;
   return Seat{.role = Role::leads, .fetch = std::move(fetch)};
 }

@@ -26,8 +26,8 @@ using FetchAnswer = Result<std::optional<Found>>;
 struct Fetch {
   SteadyTime began;
   Deadline deadline;
-  bool may_fill;      // changes were told when it began
-  Bell landed{};      // rings once there is an answer, or will never be
+  bool may_fill;                        // changes were told when it began
+  Bell landed{};                        // rings once there is an answer, or will never be
   std::optional<FetchAnswer> answer{};  // under the mutex of Fetches
 };
 using FetchPtr = std::shared_ptr<Fetch>;

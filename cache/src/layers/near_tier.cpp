@@ -323,33 +323,29 @@ awaitable<Batch<Epoch>> NearTierBackend::Impl::bump(std::span<const Tag> tags, D
   epochs_.bump_begins(tags);
   Batch<Epoch> answers = co_await remote_.bump(tags, deadline);
   epochs_.bump_ended(tags);
-  const bool none = std::ranges::none_of(
-      answers, [](const Result<Epoch>& answer) {
-        return answer || answer.error().advice() == Advice::unknown_outcome;
-      });
+  const bool none = std::ranges::none_of(answers, [](const Result<Epoch>& answer) {
+    return answer || answer.error().advice() == Advice::unknown_outcome;
+  });
   if (mode_ == NearMode::coherent && capabilities_.messages && !none &&
       !is_cancelled(co_await asio::this_coro::cancellation_state)) {
     // Whoever does not hear it goes on for `staleness`, as promised: no failure of the bump.
-    static_cast<void>(
-        co_await remote_.publish(bump_channel(), Bytes(write_bumps(tags)), deadline));
+    static_cast<void>(co_await remote_.publish(bump_channel(), Bytes(write_bumps(tags)), deadline));
   }
   co_return answers;
 }
 
 // ---- NearTierBackend ----
 
-awaitable<Result<std::unique_ptr<NearTierBackend>>> NearTierBackend::open(CacheBackend& remote,
-                                                                          LocalStore& local,
-                                                                          Clock& clock,
-                                                                          LogSink& log,
-                                                                          NearOptions options) {
+awaitable<Result<std::unique_ptr<NearTierBackend>>> NearTierBackend::open(
+    CacheBackend& remote, LocalStore& local, Clock& clock, LogSink& log, NearOptions options) {
   if (const auto valid = check(options); !valid) {
     co_return std::unexpected(valid.error());
   }
   if (options.mode == NearMode::coherent && !remote.capabilities().watch) {
-    co_return fail(Errc::unsupported,
-                   "near tier: the " + std::string(remote.name()) +
-                       " store tells no changes (watch), so copies cannot be coherent; use bounded");
+    co_return fail(
+        Errc::unsupported,
+        "near tier: the " + std::string(remote.name()) +
+            " store tells no changes (watch), so copies cannot be coherent; use bounded");
   }
   auto impl = std::make_unique<Impl>(remote, local, clock, log, options);
   if (options.mode == NearMode::coherent) {
@@ -393,8 +389,7 @@ awaitable<Batch<bool>> NearTierBackend::erase(std::span<const Key> keys, Deadlin
   return impl_->write<bool>(keys, [=, this] { return inner().erase(keys, deadline); });
 }
 
-awaitable<Batch<bool>> NearTierBackend::touch(std::span<const TouchItem> items,
-                                              Deadline deadline) {
+awaitable<Batch<bool>> NearTierBackend::touch(std::span<const TouchItem> items, Deadline deadline) {
   return impl_->write<bool>(items, [=, this] { return inner().touch(items, deadline); });
 }
 

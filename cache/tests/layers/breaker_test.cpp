@@ -62,9 +62,9 @@ TEST_F(Breaker, tells_who_it_refuses_what_and_until_when) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), Errc::unavailable);
   EXPECT_EQ(answer.error().advice(), Advice::later);
-  EXPECT_THAT(answer.error().context(),
-              testing::MatchesRegex(
-                  "memory store: the breaker is open for reads for another [0-9]+ ms"));
+  EXPECT_THAT(
+      answer.error().context(),
+      testing::MatchesRegex("memory store: the breaker is open for reads for another [0-9]+ ms"));
 }
 
 TEST_F(Breaker, forgets_failures_at_the_first_success) {
@@ -190,11 +190,10 @@ TEST_F(Breaker, logs_an_outage_once_and_its_end_once) {
   clock.advance(kOptions.pause_max);
   stage.reads_fail.reset();
   read();
-  EXPECT_THAT(log.lines,
-              testing::ElementsAre(
-                  "breaker: the store fails; it is not asked for a while store=memory "
-                  "direction=reads cause=unavailable",
-                  "breaker: the store answers again store=memory direction=reads"));
+  EXPECT_THAT(log.lines, testing::ElementsAre(
+                             "breaker: the store fails; it is not asked for a while store=memory "
+                             "direction=reads cause=unavailable",
+                             "breaker: the store answers again store=memory direction=reads"));
 }
 
 TEST_F(Breaker, takes_a_slow_store_for_a_failing_one) {

@@ -39,8 +39,7 @@ class Codecs : public testing::Test {
   }
   EntryRef stored(const Key& key = kKey) { return run(get(*store, key)).value().value().entry; }
   // Puts an entry below the codec, as someone else might.
-  void plant(const Key& key, std::string value, Codec coding,
-             Presence presence = Presence::value) {
+  void plant(const Key& key, std::string value, Codec coding, Presence presence = Presence::value) {
     Entry entry = entry_of(key, std::move(value));
     entry.codec = coding;
     entry.presence = presence;
@@ -105,8 +104,7 @@ TEST_F(Codecs, refuses_a_frame_that_claims_more_than_a_value_may_be) {
   std::string frame(ZSTD_compressBound(bomb.size()), '\0');
   frame.resize(ZSTD_compress(frame.data(), frame.size(), bomb.data(), bomb.size(), 1));
   plant(kKey, std::string("\1\0", 2) + frame, Codec::coded);
-  EXPECT_EQ(run(get(*layer, kKey)).error().context(),
-            "coded value: a frame of no acceptable size");
+  EXPECT_EQ(run(get(*layer, kKey)).error().context(), "coded value: a frame of no acceptable size");
 }
 
 TEST_F(Codecs, refuses_a_second_frame_behind_the_first) {

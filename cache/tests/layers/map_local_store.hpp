@@ -20,17 +20,15 @@ class MapLocalStore final : public LocalStore {
       return std::nullopt;
     }
     Found found = place->second.found;
-    found.life_left -=
-        std::chrono::ceil<milliseconds>(clock_.now() - place->second.since);
+    found.life_left -= std::chrono::ceil<milliseconds>(clock_.now() - place->second.since);
     return found;
   }
   void insert(const Found& found, milliseconds life_max) override {
     const std::lock_guard lock(mutex_);
     const SteadyTime now = clock_.now();
-    copies_.insert_or_assign(found.entry->key(),
-                             Copy{.found = found,
-                                  .since = now,
-                                  .until = now + std::min(life_max, found.life_left)});
+    copies_.insert_or_assign(
+        found.entry->key(),
+        Copy{.found = found, .since = now, .until = now + std::min(life_max, found.life_left)});
   }
   void drop(const Key& key) override {
     const std::lock_guard lock(mutex_);

@@ -105,7 +105,8 @@ TEST_F(NearEpochs, takes_a_message_it_cannot_read_for_any_tag) {
     co_await until_kept(test);
     const Epoch bumped = co_await bump(*test.store);
     const Key channel = Key::literal("larder.near", "bumps");
-    for (const std::string& payload : {std::string("\0", 1), std::string(), std::string(20000, 'x')}) {
+    for (const std::string& payload :
+         {std::string("\0", 1), std::string(), std::string(20000, 'x')}) {
       co_await test.store->publish(channel, Bytes(payload), kNoDeadline);
     }
     co_await until_seen(test, bumped);

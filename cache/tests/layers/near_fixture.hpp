@@ -11,7 +11,8 @@ namespace larder {
 // One process with a near tier; all nodes of a test share its store.
 class Node {
  public:
-  Node(CacheBackend& store, FakeClock& clock, LogSink& log) : stage(store), local(clock), clock_(clock), log_(log) {}
+  Node(CacheBackend& store, FakeClock& clock, LogSink& log)
+      : stage(store), local(clock), clock_(clock), log_(log) {}
 
   Stage stage;
   MapLocalStore local;

@@ -9,9 +9,7 @@ class NearRaces : public NearTest {};
 TEST_F(NearRaces, an_own_write_while_the_answer_is_on_its_way_kills_the_placeholder) {
   run(a.open(kBounded));
   run(put(*store, entry_of(kKey, "old")));
-  a.stage.after_get = [this]() -> awaitable<void> {
-    co_await put(*a.near, entry_of(kKey, "new"));
-  };
+  a.stage.after_get = [this]() -> awaitable<void> { co_await put(*a.near, entry_of(kKey, "new")); };
   EXPECT_EQ(run(text(*a.near, kKey)), "old") << "both ran at once: either answer is right";
   EXPECT_EQ(a.local.size(), 0U);
   EXPECT_EQ(a.near->near_stats().fills_killed, 1U);

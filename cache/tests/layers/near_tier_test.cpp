@@ -41,8 +41,7 @@ TEST_F(Near, copies_a_cached_absence_which_is_an_entry) {
 }
 
 TEST_F(Near, keeps_version_and_remaining_life_of_the_store) {
-  const Version version =
-      run(put(*store, entry_of(kKey, "value", {.fresh = 60s, .stale = 30s})));
+  const Version version = run(put(*store, entry_of(kKey, "value", {.fresh = 60s, .stale = 30s})));
   clock.advance(20s);
   read();
   clock.advance(500ms);
@@ -218,9 +217,8 @@ TEST_F(Near, copies_nothing_beyond_its_bound_of_fetches) {
 }
 
 TEST_F(Near, refuses_options_out_of_range) {
-  for (const NearOptions& options :
-       {NearOptions{.staleness = 0ms}, NearOptions{.staleness = 2h}, NearOptions{.fetches_max = 0},
-        NearOptions{.epochs_max = 0}}) {
+  for (const NearOptions& options : {NearOptions{.staleness = 0ms}, NearOptions{.staleness = 2h},
+                                     NearOptions{.fetches_max = 0}, NearOptions{.epochs_max = 0}}) {
     const auto opened = run(NearTierBackend::open(*store, a.local, clock, log, options));
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code(), Errc::invalid_argument);
