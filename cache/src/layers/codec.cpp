@@ -1,5 +1,6 @@
 #include <larder/cache/codec.hpp>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "coding.hpp"
 #include "counters.hpp"
+#include "endings.hpp"
 
 namespace larder {
 namespace {
@@ -107,8 +109,7 @@ class CodecBackend::Impl {
       }
     }
     // After a cancellation the next await would throw.
-    if (again.empty() || (co_await boost::asio::this_coro::cancellation_state).cancelled() !=
-                             boost::asio::cancellation_type::none) {
+    if (again.empty() || is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
       co_return answers;
     }
     Batch<LeaseAnswer> second = co_await inner_.read_or_lease(again, deadline);

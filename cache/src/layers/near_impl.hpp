@@ -6,10 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include <boost/asio/cancellation_state.hpp>
-
 #include <larder/cache/near_tier.hpp>
 
+#include "endings.hpp"
 #include "near_pump.hpp"
 
 namespace larder {
@@ -105,10 +104,5 @@ class NearTierBackend::Impl {
   awaitable<void> join(std::span<const Waiting> joined, Answers& answers,
                        std::vector<Waiting>& alone);
 };
-
-// After a cancellation the next await throws.
-[[nodiscard]] inline bool is_cancelled(const boost::asio::cancellation_state& state) noexcept {
-  return state.cancelled() != boost::asio::cancellation_type::none;
-}
 
 }  // namespace larder

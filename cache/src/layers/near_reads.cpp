@@ -91,7 +91,7 @@ awaitable<Batch<std::optional<Found>>> NearTierBackend::Impl::get(std::span<cons
     }
     if (is_cancelled(co_await asio::this_coro::cancellation_state)) {
       for (const Waiting& waiting : joined) {
-        answers[waiting.place] = fail(Errc::cancelled, "near tier: the wait was cancelled");
+        answers[waiting.place] = std::unexpected(cancelled_error());
       }
     } else if (!alone.empty()) {
       co_await fetch(keys, alone, deadline, answers);

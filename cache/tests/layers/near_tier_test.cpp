@@ -204,6 +204,23 @@ TEST_F(Near, asks_itself_where_the_fetch_it_waited_for_was_cancelled) {
   EXPECT_EQ(a.stage.gets, 2U);
 }
 
+TEST_F(Near, lets_a_caller_go_who_waits_for_the_fetch_of_another) {
+  run(put(*store, entry_of(kKey, "value")));
+  run([](Near& test) -> awaitable<void> {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    test.a.stage.before_get = [&]() -> awaitable<void> {
+      auto other = start(executor, text(*test.a.near, kKey));
+      co_await boost::asio::post(executor, boost::asio::use_awaitable);
+      co_await boost::asio::post(executor, boost::asio::use_awaitable);
+      other.cancel();
+      EXPECT_EQ(co_await other.answer(), "cancelled");
+    };
+    EXPECT_EQ(co_await text(*test.a.near, kKey), "value");
+  }(*this));
+  EXPECT_EQ(a.stage.gets, 1U);
+  EXPECT_EQ(a.near->near_stats().fills, 1U);
+}
+
 TEST_F(Near, copies_nothing_beyond_its_bound_of_fetches) {
   Node small(*store, clock, log);
   run(small.open({.staleness = 1s, .fetches_max = 1}));
