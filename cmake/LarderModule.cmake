@@ -69,5 +69,6 @@ function(larder_install_package)
     COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/larder-config.cmake"
     "${PROJECT_BINARY_DIR}/larder-config-version.cmake"
+    cmake/LarderCodecs.cmake
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/larder)
 endfunction()

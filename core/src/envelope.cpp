@@ -127,9 +127,12 @@ Result<StoredEntry> decode(const Bytes& stored, const Key* expected) {
   if (!reader.ok()) {
     return corrupt("cut short in its header");
   }
-  if (presence > std::to_underlying(Presence::absence) || codec > std::to_underlying(Codec::zstd) ||
-      tag_count > Entry::kTagsMax || !read_milliseconds(fresh, life.fresh) ||
-      !read_milliseconds(stale, life.stale) || !read_milliseconds(load_cost, cost)) {
+  if (codec > std::to_underlying(Codec::coded)) {
+    return corrupt("codec " + std::to_string(codec) + " is not known");
+  }
+  if (presence > std::to_underlying(Presence::absence) || tag_count > Entry::kTagsMax ||
+      !read_milliseconds(fresh, life.fresh) || !read_milliseconds(stale, life.stale) ||
+      !read_milliseconds(load_cost, cost)) {
     return corrupt("a header field is out of range");
   }
   auto epochs = read_epochs(reader, tag_count);

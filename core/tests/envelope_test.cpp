@@ -78,5 +78,14 @@ TEST(Envelope, refuses_foreign_bytes_and_unknown_formats) {
   EXPECT_EQ(decode_envelope(Bytes(newer)).error().context(), "envelope: format 2 is not known");
 }
 
+TEST(Envelope, reads_coded_values_and_names_a_codec_it_does_not_know) {
+  Entry entry = full_entry().entry;
+  entry.codec = Codec::coded;
+  std::string written = encode_envelope(entry, Version{1});
+  EXPECT_EQ(decode_envelope(Bytes(written)).value().entry, entry);
+  written[5] = 3;
+  EXPECT_EQ(decode_envelope(Bytes(written)).error().context(), "envelope: codec 3 is not known");
+}
+
 }  // namespace
 }  // namespace larder

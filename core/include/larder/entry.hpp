@@ -43,7 +43,12 @@ struct TagEpoch {
   friend bool operator==(const TagEpoch&, const TagEpoch&) = default;
 };
 
-enum class Codec : std::uint8_t { none = 0, zstd = 1 };
+// How the bytes of a value are to be read. Stores keep it and look at nothing.
+enum class Codec : std::uint8_t {
+  none = 0,
+  zstd = 1,   // one zstd frame, made by whoever put it
+  coded = 2,  // compressed, encrypted or both by cache's CodecBackend, which alone reads it
+};
 
 // Whether the entry says "here is a value" or "there is nothing" (a cached absence).
 enum class Presence : std::uint8_t { value = 0, absence = 1 };
