@@ -87,7 +87,8 @@ std::vector<Check> conformance_checks() {
   for (auto* group : {&verb_checks, &value_checks, &life_checks, &condition_checks, &lease_checks,
                       &void_lease_checks, &counter_checks, &quota_checks, &epoch_checks,
                       &event_checks, &event_bound_checks, &message_checks, &watch_checks,
-                      &scan_checks, &care_checks, &sharing_checks}) {
+                      &scan_checks, &care_checks, &sharing_checks,
+                      &linearisability_checks}) {
     const std::vector<Check> checks = group();
     all.insert(all.end(), checks.begin(), checks.end());
   }
