@@ -45,7 +45,7 @@ std::optional<KeyModel::Value> seen(const std::optional<Found>& found) {
   if (!found) {
     return std::nullopt;
   }
-  return KeyModel::Value{.text = std::string(found->entry->value.view()),
+  return KeyModel::Value{.text = std::string(found->entry->value()),
                          .version = found->version};
 }
 

@@ -53,12 +53,12 @@ Entry take(Reader& from, Type<Entry>) {
 }
 
 void write(Writer& to, const Found& found) {
-  write(to, *found.entry);
+  write(to, found.entry->entry());
   write(to, found.life_left);
   write(to, found.version);
 }
 Found take(Reader& from, Type<Found>) {
-  return Found{.entry = std::make_shared<const Entry>(read<Entry>(from)),
+  return Found{.entry = PackedEntry::pack(read<Entry>(from)),
                .life_left = read<milliseconds>(from),
                .version = read<Version>(from)};
 }

@@ -33,11 +33,15 @@ class StoreProcess {
   // SIGSTOP: connections stay, nothing answers, until thaw().
   void freeze();
   void thaw();
+  // An empty store at once, in the same process; starts and thaws it where need be. Connections
+  // break. What a new test wants of a process that tests share.
+  void make_fresh();
   // Moves the clock of a program that has a FakeClock; of a frozen one when it is thawed.
   void advance(milliseconds span);
 
  private:
   void spawn();
+  void tell(std::string order);
   std::string read_line() const;
 
   std::string program_;

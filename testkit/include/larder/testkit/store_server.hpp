@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include <larder/backend.hpp>
+#include <larder/testkit/fake_clock.hpp>
 
 namespace larder::testkit {
 
@@ -27,11 +29,11 @@ class StoreServer {
   std::unique_ptr<Impl> impl_;
 };
 
-// The main function of a program that serves one store, as StoreProcess runs it: says its
-// port on standard output, obeys "advance MILLISECONDS" on standard input if `advance` is
-// given, and ends with its input, so that it never outlives its parent. Does not return
-// while the input is open.
-int serve_until_input_ends(CacheBackend& store, Clock& clock, std::uint16_t port,
-                           class FakeClock* advance);
+// The main function of a program that serves a store, as StoreProcess runs it: says its port
+// on standard output, obeys what StoreProcess writes to its standard input, and ends with
+// that input, so that it never outlives its parent. `make` opens an empty store, again for
+// each "fresh"; `advance` moves on "advance MILLISECONDS", where there is one.
+int serve_until_input_ends(const std::function<Result<std::unique_ptr<CacheBackend>>()>& make,
+                           Clock& clock, std::uint16_t port, FakeClock* advance);
 
 }  // namespace larder::testkit
