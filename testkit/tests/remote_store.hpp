@@ -80,7 +80,7 @@ inline awaitable<void> RemoteStore::fill_store() {
   if (!store) {
     co_return;
   }
-  // Twice what fits. They are gone before the check looks whether it left something behind.
+  // Twice what fits.
   constexpr std::size_t kValue = std::size_t{64} << 10;
   constexpr Life kLife{.fresh = std::chrono::hours(1)};
   const std::string text(kValue, 'x');

@@ -1,5 +1,6 @@
 #include "remote/server_session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <utility>
@@ -32,11 +33,12 @@ std::vector<T> list(wire::Reader& from) {
 }  // namespace
 
 ServerSession::ServerSession(asio::io_context& io, asio::ip::tcp::socket socket,
-                             CacheBackend& store, Clock& clock)
+                             CacheBackend& store, Clock& clock, std::uint64_t tokens_from)
     : io_(io),
       socket_(std::move(socket)),
       store_(store),
       clock_(clock),
+      tokens_from_(tokens_from),
       to_send_(io),
       room_(io) {}
 
@@ -161,13 +163,24 @@ awaitable<std::string> ServerSession::values(Verb verb, wire::Reader& from, Dead
 awaitable<std::string> ServerSession::leases(Verb verb, wire::Reader& from, Deadline deadline) {
   if (verb == Verb::read_or_lease) {
     const auto requests = list<LeaseRequest>(from);
-    co_return wire::pack(co_await store_.read_or_lease(requests, deadline));
+    auto answers = co_await store_.read_or_lease(requests, deadline);
+    for (auto& answer : answers) {
+      if (answer && answer->state == LeaseState::granted) {
+        answer->token = LeaseToken(static_cast<std::uint64_t>(answer->token) + tokens_from_);
+      }
+    }
+    co_return wire::pack(answers);
   }
+  const auto own = [this](LeaseToken token) {
+    return LeaseToken(static_cast<std::uint64_t>(token) - tokens_from_);
+  };
   if (verb == Verb::fill) {
-    const auto fills = list<Fill>(from);
+    auto fills = list<Fill>(from);
+    std::ranges::for_each(fills, [&own](Fill& fill) { fill.token = own(fill.token); });
     co_return wire::pack(co_await store_.fill(fills, deadline));
   }
-  const auto holds = list<LeaseHold>(from);
+  auto holds = list<LeaseHold>(from);
+  std::ranges::for_each(holds, [&own](LeaseHold& lease) { lease.token = own(lease.token); });
   if (verb == Verb::renew) {
     const auto hold = wire::read<milliseconds>(from);
     co_return wire::pack(co_await store_.renew(holds, hold, deadline));

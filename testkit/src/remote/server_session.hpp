@@ -16,10 +16,13 @@
 namespace larder::testkit {
 
 // Lives as long as one of its coroutines runs.
+//
+// `tokens_from` is added to the store's lease tokens on their way out: drawn anew by each
+// server, it makes a lease of the store before a restart void in the store after it.
 class ServerSession : public std::enable_shared_from_this<ServerSession> {
  public:
   ServerSession(boost::asio::io_context& io, boost::asio::ip::tcp::socket socket,
-                CacheBackend& store, Clock& clock);
+                CacheBackend& store, Clock& clock, std::uint64_t tokens_from);
 
   void start();
 
@@ -56,6 +59,7 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
   boost::asio::ip::tcp::socket socket_;
   CacheBackend& store_;
   Clock& clock_;
+  std::uint64_t tokens_from_;
   std::size_t requests_ = 0;
   std::string unsent_;
   Bell to_send_;

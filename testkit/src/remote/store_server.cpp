@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <iostream>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -47,13 +48,16 @@ class StoreServer::Impl {
     for (;;) {
       auto [failed, socket] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
       if (!failed) {
-        std::make_shared<ServerSession>(io_, std::move(socket), store_, clock_)->start();
+        std::make_shared<ServerSession>(io_, std::move(socket), store_, clock_, tokens_from_)
+            ->start();
       }
     }
   }
 
   CacheBackend& store_;
   Clock& clock_;
+  // Room for more leases than a test takes, before it wraps or meets that of another start.
+  std::uint64_t tokens_from_ = std::uint64_t{std::random_device()()} << 24U;
   asio::io_context io_{1};
   tcp::acceptor acceptor_;
   std::jthread thread_;
