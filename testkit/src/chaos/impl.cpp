@@ -93,7 +93,7 @@ awaitable<Result<void>> ChaosBackend::Impl::until_closed() {
   const auto sleeper = std::make_shared<Sleeper>(
       Sleeper{.executor = executor, .timer = asio::steady_timer(executor, SteadyTime::max())});
   enlist(sleeper);
-  const auto [ended] = co_await sleeper->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  (void)co_await sleeper->timer.async_wait(asio::as_tuple(asio::use_awaitable));
   const auto state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) {
     co_return fail(Errc::cancelled, kWhere);
