@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/this_coro.hpp>
 #include <gtest/gtest.h>
+#include <boost/asio/this_coro.hpp>
 
 #include <larder/testkit/conformance.hpp>
 #include <larder/testkit/models.hpp>

@@ -64,8 +64,7 @@ awaitable<Batch<bool>> ChaosBackend::touch(std::span<const TouchItem> items, Dea
 
 awaitable<Batch<LeaseAnswer>> ChaosBackend::read_or_lease(std::span<const LeaseRequest> requests,
                                                           Deadline deadline) {
-  return impl_->batch(requests.size(), deadline,
-                      impl_->store().read_or_lease(requests, deadline));
+  return impl_->batch(requests.size(), deadline, impl_->store().read_or_lease(requests, deadline));
 }
 
 awaitable<Batch<FillOutcome>> ChaosBackend::fill(std::span<const Fill> fills, Deadline deadline) {
@@ -77,8 +76,7 @@ awaitable<Batch<bool>> ChaosBackend::renew(std::span<const LeaseHold> leases, mi
   return impl_->batch(leases.size(), deadline, impl_->store().renew(leases, hold, deadline));
 }
 
-awaitable<Batch<bool>> ChaosBackend::release(std::span<const LeaseHold> leases,
-                                             Deadline deadline) {
+awaitable<Batch<bool>> ChaosBackend::release(std::span<const LeaseHold> leases, Deadline deadline) {
   return impl_->batch(leases.size(), deadline, impl_->store().release(leases, deadline));
 }
 
@@ -120,8 +118,8 @@ awaitable<Result<std::unique_ptr<Subscription>>> ChaosBackend::subscribe(
   auto stream = co_await impl_->one(deadline, impl_->store().subscribe(channels, deadline));
   if (stream) {
     const auto draw = [impl = impl_] { return impl->draw(); };
-    stream = std::make_unique<LossyStream<Subscription, Notice, MessagesLost>>(
-        draw, std::move(*stream));
+    stream =
+        std::make_unique<LossyStream<Subscription, Notice, MessagesLost>>(draw, std::move(*stream));
   }
   co_return stream;
 }

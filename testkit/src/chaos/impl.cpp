@@ -108,8 +108,7 @@ awaitable<void> ChaosBackend::Impl::close() {
     for (const auto& weak : sleepers_) {
       if (const auto sleeper = weak.lock()) {
         // A timer is touched on its own thread only.
-        asio::post(sleeper->executor,
-                   [sleeper] { sleeper->timer.expires_at(SteadyTime::min()); });
+        asio::post(sleeper->executor, [sleeper] { sleeper->timer.expires_at(SteadyTime::min()); });
       }
     }
     sleepers_.clear();

@@ -57,8 +57,8 @@ awaitable<void> ends_every_verb_at_every_step(Trial& trial) {
 }  // namespace
 
 std::vector<Check> cancellation_checks() {
-  return {{"Cancellation", "ends_every_verb_at_every_step", nullptr,
-           ends_every_verb_at_every_step}};
+  return {
+      {"Cancellation", "ends_every_verb_at_every_step", nullptr, ends_every_verb_at_every_step}};
 }
 
 }  // namespace larder::testkit

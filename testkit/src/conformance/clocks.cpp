@@ -11,8 +11,7 @@ constexpr milliseconds kShort{1000};
 
 // As far as a clock can be made to jump.
 milliseconds jump(const Trial& trial) {
-  return trial.slack() == milliseconds(0) ? milliseconds(std::chrono::hours(24 * 400))
-                                          : 2 * kShort;
+  return trial.slack() == milliseconds(0) ? milliseconds(std::chrono::hours(24 * 400)) : 2 * kShort;
 }
 
 awaitable<void> survives_a_jump_forwards(Trial& trial) {

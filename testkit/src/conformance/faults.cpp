@@ -39,9 +39,9 @@ awaitable<void> wait_until_it_answers(Trial& trial) {
   const auto give_up = trial.place().clock().in(kBackWithin);
   const auto really = std::chrono::steady_clock::now() + kBackWithinReally;
   while (!(co_await trial.store().ping(trial.place().clock().in(milliseconds(500)))).has_value()) {
-    trial.require(trial.place().clock().now() < give_up ||
-                      std::chrono::steady_clock::now() < really,
-                  "the store answers a ping within 10 s of its return");
+    trial.require(
+        trial.place().clock().now() < give_up || std::chrono::steady_clock::now() < really,
+        "the store answers a ping within 10 s of its return");
     pause.expires_after(kBetweenPings);
     co_await pause.async_wait(asio::use_awaitable);
     co_await trial.pass(milliseconds(50));

@@ -21,8 +21,7 @@ struct RunningProbe {
 };
 
 // Starts one call of every verb that the store has, and lets them run until they wait.
-[[nodiscard]] awaitable<std::vector<RunningProbe>> start_all_verbs(Trial& trial,
-                                                                   Deadline deadline);
+[[nodiscard]] awaitable<std::vector<RunningProbe>> start_all_verbs(Trial& trial, Deadline deadline);
 
 // Pings until the store answers; ends the check where it does not come back by itself.
 [[nodiscard]] awaitable<void> wait_until_it_answers(Trial& trial);

@@ -54,8 +54,7 @@ awaitable<void> every_verb_ends_when_the_store_closes(Trial& trial) {
   co_await trial.close();
   for (RunningProbe& one : running) {
     const auto error = co_await one.call.answer();
-    trial.expect(error && error->code() == Errc::closed,
-                 std::string(one.verb) + " answers closed");
+    trial.expect(error && error->code() == Errc::closed, std::string(one.verb) + " answers closed");
   }
   co_await freezable(trial).thaw_store();
 }

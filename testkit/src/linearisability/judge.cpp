@@ -40,12 +40,13 @@ std::uint64_t first_impossible(std::span<const Interval> intervals, Steps& steps
 
 std::string place_in(const Order& order, std::size_t operation) {
   const auto place = std::ranges::find(order.best, operation);
-  return place == order.best.end() ? "    "
-                                   : padded("#" + std::to_string(place - order.best.begin() + 1), 4);
+  return place == order.best.end()
+             ? "    "
+             : padded("#" + std::to_string(place - order.best.begin() + 1), 4);
 }
 
-std::string counter_example(std::span<const Interval> intervals, Steps& steps,
-                            std::uint64_t until, std::size_t configurations_max) {
+std::string counter_example(std::span<const Interval> intervals, Steps& steps, std::uint64_t until,
+                            std::size_t configurations_max) {
   const Order order = Search(intervals, steps, until, configurations_max).run();
   std::string text =
       "no order explains these answers (called..returned, client, operation -> answer; # is the "

@@ -84,8 +84,8 @@ struct Step {
     if (answer && !sees(next, answer->found)) {
       return kImpossible;
     }
-    const bool refused = next.value && ask.despite &&
-                         (!next.value->version || next.value->version == ask.despite);
+    const bool refused =
+        next.value && ask.despite && (!next.value->version || next.value->version == ask.despite);
     const LeaseState wanted = next.value && !refused ? LeaseState::not_needed
                               : next.lease           ? LeaseState::busy
                                                      : LeaseState::granted;
@@ -184,8 +184,8 @@ std::optional<State> KeyModel::step(const State& state, const Input& input,
 std::string KeyModel::words(const State& state) {
   std::string text = text_of(state.value);
   if (state.lease) {
-    text += ", leased to " +
-            (state.lease->token ? text_of(*state.lease->token) : "an unknown token");
+    text +=
+        ", leased to " + (state.lease->token ? text_of(*state.lease->token) : "an unknown token");
   }
   return text;
 }

@@ -15,9 +15,7 @@ std::optional<CounterModel::State> CounterModel::step(const State& sum, const In
 }
 
 std::string CounterModel::words(const State& sum) { return "sum " + std::to_string(sum); }
-std::string CounterModel::words(const Input& input) {
-  return "add " + std::to_string(input.delta);
-}
+std::string CounterModel::words(const Input& input) { return "add " + std::to_string(input.delta); }
 std::string CounterModel::words(const Output& output) {
   return output.sum ? std::to_string(*output.sum) : "out_of_range";
 }
@@ -35,9 +33,7 @@ std::optional<QuotaModel::State> QuotaModel::step(const State& taken, const Inpu
 std::string QuotaModel::words(const State& taken) {
   return std::to_string(taken) + " of " + std::to_string(kBurst) + " units taken";
 }
-std::string QuotaModel::words(const Input& input) {
-  return "take " + std::to_string(input.cost);
-}
+std::string QuotaModel::words(const Input& input) { return "take " + std::to_string(input.cost); }
 std::string QuotaModel::words(const Output& output) {
   return (output.allowed ? "allowed, " : "denied, ") + std::to_string(output.remaining) +
          " remaining";

@@ -45,8 +45,7 @@ std::optional<KeyModel::Value> seen(const std::optional<Found>& found) {
   if (!found) {
     return std::nullopt;
   }
-  return KeyModel::Value{.text = std::string(found->entry->value()),
-                         .version = found->version};
+  return KeyModel::Value{.text = std::string(found->entry->value()), .version = found->version};
 }
 
 Entry entry_of(const Key& key, const std::string& text) {
@@ -84,17 +83,18 @@ class Caller {
   }
   awaitable<KeyAnswer> operator()(KeyModel::Ask ask) {
     const LeaseRequest request{.key = key_, .hold = kHold, .despite = ask.despite};
-    co_return translated(
-        co_await store_.read_or_lease(std::span(&request, 1), deadline_),
-        [](const LeaseAnswer& answer) {
-          return KeyModel::Output{
-              .found = seen(answer.found), .lease = answer.state, .token = answer.token};
-        });
+    co_return translated(co_await store_.read_or_lease(std::span(&request, 1), deadline_),
+                         [](const LeaseAnswer& answer) {
+                           return KeyModel::Output{.found = seen(answer.found),
+                                                   .lease = answer.state,
+                                                   .token = answer.token};
+                         });
   }
   awaitable<KeyAnswer> operator()(KeyModel::Fill fill) {
     const larder::Fill item{.entry = entry_of(key_, fill.text), .token = fill.token};
-    co_return translated(co_await store_.fill(std::span(&item, 1), deadline_),
-                         [](FillOutcome outcome) { return done_if(outcome == FillOutcome::stored); });
+    co_return translated(
+        co_await store_.fill(std::span(&item, 1), deadline_),
+        [](FillOutcome outcome) { return done_if(outcome == FillOutcome::stored); });
   }
   awaitable<KeyAnswer> operator()(KeyModel::Renew renew) {
     const LeaseHold lease{.key = key_, .token = renew.token};

@@ -85,8 +85,8 @@ std::optional<Error> Link::refusal() const {
   return std::nullopt;
 }
 
-awaitable<Result<std::string>> Link::transact(Request& request, std::uint64_t id,
-                                              Deadline deadline, bool& sent) {
+awaitable<Result<std::string>> Link::transact(Request& request, std::uint64_t id, Deadline deadline,
+                                              bool& sent) {
   while (state_ == State::connecting) {
     if (!co_await changed_.wait()) {
       co_return fail(Errc::cancelled, kWhere);
@@ -191,8 +191,7 @@ awaitable<Result<std::string>> Link::wait_for_notice(RemoteStream& stream) {
   }
 }
 
-awaitable<Result<std::string>> Link::next(std::shared_ptr<RemoteStream> stream,
-                                          Deadline deadline) {
+awaitable<Result<std::string>> Link::next(std::shared_ptr<RemoteStream> stream, Deadline deadline) {
   if (state_ == State::closed) {
     co_return fail(Errc::closed, kWhere);
   }

@@ -50,10 +50,10 @@ struct RemoteStream {
   explicit RemoteStream(boost::asio::io_context& io) : arrived(io) {}
 
   std::uint64_t id = 0;
-  Request request{};           // sent again over each new connection
+  Request request{};  // sent again over each new connection
   std::vector<std::string> notices{};
-  std::size_t taken = 0;       // of notices
-  bool lost = false;           // to be told before the notices
+  std::size_t taken = 0;  // of notices
+  bool lost = false;      // to be told before the notices
   Bell arrived;
 };
 

@@ -85,8 +85,8 @@ const Capabilities& RemoteBackend::capabilities() const noexcept { return impl_-
 
 awaitable<Batch<std::optional<Found>>> RemoteBackend::get(std::span<const Key> keys,
                                                           Deadline deadline) {
-  auto found = co_await impl_->batch<std::optional<Found>>(
-      Verb::get, Effect::reads, keys.size(), wire::pack(keys), deadline);
+  auto found = co_await impl_->batch<std::optional<Found>>(Verb::get, Effect::reads, keys.size(),
+                                                           wire::pack(keys), deadline);
   for (const auto& one : found) {
     if (one) {
       ++(*one ? impl_->hits : impl_->misses);
@@ -95,8 +95,7 @@ awaitable<Batch<std::optional<Found>>> RemoteBackend::get(std::span<const Key> k
   co_return found;
 }
 
-awaitable<Batch<PutOutcome>> RemoteBackend::put(std::span<const PutItem> items,
-                                                Deadline deadline) {
+awaitable<Batch<PutOutcome>> RemoteBackend::put(std::span<const PutItem> items, Deadline deadline) {
   auto outcomes = co_await impl_->batch<PutOutcome>(Verb::put, Effect::writes, items.size(),
                                                     wire::pack(items), deadline);
   for (const auto& outcome : outcomes) {
@@ -110,8 +109,7 @@ awaitable<Batch<bool>> RemoteBackend::erase(std::span<const Key> keys, Deadline 
 }
 
 awaitable<Batch<bool>> RemoteBackend::touch(std::span<const TouchItem> items, Deadline deadline) {
-  return impl_->batch<bool>(Verb::touch, Effect::writes, items.size(), wire::pack(items),
-                            deadline);
+  return impl_->batch<bool>(Verb::touch, Effect::writes, items.size(), wire::pack(items), deadline);
 }
 
 awaitable<Batch<LeaseAnswer>> RemoteBackend::read_or_lease(std::span<const LeaseRequest> requests,
@@ -160,8 +158,8 @@ awaitable<Batch<Epoch>> RemoteBackend::bump(std::span<const Tag> tags, Deadline 
 
 awaitable<Result<EventPosition>> RemoteBackend::append(const Key& log, Bytes payload,
                                                        LogBounds bounds, Deadline deadline) {
-  return impl_->one<EventPosition>(Verb::append, Effect::writes,
-                                   wire::pack(log, payload, bounds), deadline);
+  return impl_->one<EventPosition>(Verb::append, Effect::writes, wire::pack(log, payload, bounds),
+                                   deadline);
 }
 
 awaitable<Result<EventPage>> RemoteBackend::read_after(const Key& log, EventPosition position,
@@ -177,8 +175,7 @@ awaitable<Result<void>> RemoteBackend::publish(const Key& channel, Bytes payload
 
 awaitable<Result<std::unique_ptr<Subscription>>> RemoteBackend::subscribe(
     std::span<const Key> channels, Deadline deadline) {
-  Request request{
-      .verb = Verb::subscribe, .effect = Effect::reads, .body = wire::pack(channels)};
+  Request request{.verb = Verb::subscribe, .effect = Effect::reads, .body = wire::pack(channels)};
   auto stream =
       co_await on_link(*impl_->link, impl_->link->open_stream(std::move(request), deadline));
   if (!stream) {

@@ -267,8 +267,8 @@ void ServerSession::pump(std::uint64_t id, std::unique_ptr<Stream> stream) {
   // stream ended does not matter, since nobody listens to it any more.
   asio::co_spawn(io_, forward(id, std::move(stream)),
                  asio::bind_cancellation_slot(
-                     signal->slot(), [self = shared_from_this(), signal,
-                                      id](const std::exception_ptr&) { self->streams_.erase(id); }));
+                     signal->slot(), [self = shared_from_this(), signal, id](
+                                         const std::exception_ptr&) { self->streams_.erase(id); }));
 }
 
 template <typename Stream>

@@ -41,8 +41,7 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
                                                Deadline deadline);
   [[nodiscard]] awaitable<std::string> events(wire::Verb verb, wire::Reader& from,
                                               Deadline deadline);
-  [[nodiscard]] awaitable<std::string> care(wire::Verb verb, wire::Reader& from,
-                                            Deadline deadline);
+  [[nodiscard]] awaitable<std::string> care(wire::Verb verb, wire::Reader& from, Deadline deadline);
   [[nodiscard]] awaitable<std::string> open_stream(wire::Head head, wire::Reader& from,
                                                    Deadline deadline);
   template <typename Stream>

@@ -19,8 +19,8 @@ template <typename T>
   }
 }
 
-[[nodiscard]] std::unique_ptr<Subscription> make_subscription(
-    std::shared_ptr<Link> link, std::shared_ptr<RemoteStream> stream);
+[[nodiscard]] std::unique_ptr<Subscription> make_subscription(std::shared_ptr<Link> link,
+                                                              std::shared_ptr<RemoteStream> stream);
 [[nodiscard]] std::unique_ptr<Watch> make_watch(std::shared_ptr<Link> link,
                                                 std::shared_ptr<RemoteStream> stream);
 

@@ -141,9 +141,8 @@ void write(Writer& to, const Addition& addition) {
   write(to, addition.life);
 }
 Addition take(Reader& from, Type<Addition>) {
-  return Addition{.key = read<Key>(from),
-                  .delta = read<std::int64_t>(from),
-                  .life = read<milliseconds>(from)};
+  return Addition{
+      .key = read<Key>(from), .delta = read<std::int64_t>(from), .life = read<milliseconds>(from)};
 }
 
 void write(Writer& to, const QuotaRequest& request) {
@@ -258,9 +257,9 @@ ScanPage take(Reader& from, Type<ScanPage>) {
 }
 
 void write(Writer& to, const Capabilities& can) {
-  for (const bool one : {can.values, can.conditions, can.leases, can.counters, can.quotas,
-                         can.epochs, can.events, can.messages, can.watch, can.scan, can.shared,
-                         can.durable}) {
+  for (const bool one :
+       {can.values, can.conditions, can.leases, can.counters, can.quotas, can.epochs, can.events,
+        can.messages, can.watch, can.scan, can.shared, can.durable}) {
     write(to, one);
   }
   write(to, can.value_bytes_max);
@@ -268,9 +267,9 @@ void write(Writer& to, const Capabilities& can) {
 }
 Capabilities take(Reader& from, Type<Capabilities>) {
   Capabilities can;
-  for (bool* one : {&can.values, &can.conditions, &can.leases, &can.counters, &can.quotas,
-                    &can.epochs, &can.events, &can.messages, &can.watch, &can.scan, &can.shared,
-                    &can.durable}) {
+  for (bool* one :
+       {&can.values, &can.conditions, &can.leases, &can.counters, &can.quotas, &can.epochs,
+        &can.events, &can.messages, &can.watch, &can.scan, &can.shared, &can.durable}) {
     *one = read<bool>(from);
   }
   can.value_bytes_max = read<std::size_t>(from);

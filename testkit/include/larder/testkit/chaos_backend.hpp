@@ -27,15 +27,12 @@ struct ChaosOptions {
   std::uint64_t seed = 0;  // 0 = drawn at random
 
   double error_rate = 0;  // ends in one of `errors`; the store never sees the call
-  std::vector<ChaosError> errors{{Errc::unavailable, Advice::later},
-                                 {Errc::unavailable, Advice::unknown_outcome},
-                                 {Errc::timeout, Advice::later},
-                                 {Errc::timeout, Advice::unknown_outcome},
-                                 {Errc::overloaded, Advice::later},
-                                 {Errc::storage_full, Advice::later},
-                                 {Errc::corrupt, Advice::never},
-                                 {Errc::protocol_error, Advice::never},
-                                 {Errc::access_denied, Advice::never}};
+  std::vector<ChaosError> errors{
+      {Errc::unavailable, Advice::later},  {Errc::unavailable, Advice::unknown_outcome},
+      {Errc::timeout, Advice::later},      {Errc::timeout, Advice::unknown_outcome},
+      {Errc::overloaded, Advice::later},   {Errc::storage_full, Advice::later},
+      {Errc::corrupt, Advice::never},      {Errc::protocol_error, Advice::never},
+      {Errc::access_denied, Advice::never}};
   double lost_reply_rate = 0;  // is done, and ends in unavailable with unknown_outcome
   double hang_rate = 0;        // does nothing until its deadline; then timeout
   double delay_rate = 0;       // is late by delay_min to delay_max on the clock

@@ -29,10 +29,9 @@ namespace larder::testkit {
 
 // What an object does when operations come one after another.
 template <typename Model>
-concept SequentialModel = requires(const typename Model::State& state,
-                                   const typename Model::Input& input,
-                                   const typename Model::Output& output,
-                                   const std::optional<typename Model::Output>& answer) {
+concept SequentialModel = requires(
+    const typename Model::State& state, const typename Model::Input& input,
+    const typename Model::Output& output, const std::optional<typename Model::Output>& answer) {
   requires std::totally_ordered<typename Model::State>;
   requires std::default_initializable<typename Model::State>;  // before the first operation
   // The state after the operation; nullopt if `answer` is wrong in this state. Without an

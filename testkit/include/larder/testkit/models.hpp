@@ -99,11 +99,11 @@ struct KeyModel {
   using Input = std::variant<Get, Put, Erase, Ask, Fill, Renew, Release>;
 
   struct Output {
-    bool done = false;               // put stored, erase found, fill stored, renewed, released
-    std::optional<Value> found{};    // by get and read_or_lease
+    bool done = false;                 // put stored, erase found, fill stored, renewed, released
+    std::optional<Value> found{};      // by get and read_or_lease
     std::optional<Version> version{};  // of the put that stored
-    LeaseState lease{};              // of read_or_lease
-    LeaseToken token{};              // where granted
+    LeaseState lease{};                // of read_or_lease
+    LeaseToken token{};                // where granted
   };
 
   static std::optional<State> step(const State& state, const Input& input,
@@ -116,12 +116,16 @@ struct KeyModel {
 // Each performs one operation, recorded as `client`'s. An error that says that nothing was
 // done leaves nothing in the history; after any other the outcome stays unknown. What the
 // store answered is returned.
-[[nodiscard]] awaitable<std::optional<CounterModel::Output>> perform(
-    CacheBackend& store, Key key, History<CounterModel>& history, std::size_t client,
-    CounterModel::Input input, Deadline deadline);
-[[nodiscard]] awaitable<std::optional<QuotaModel::Output>> perform(
-    CacheBackend& store, Key key, History<QuotaModel>& history, std::size_t client,
-    QuotaModel::Input input, Deadline deadline);
+[[nodiscard]] awaitable<std::optional<CounterModel::Output>> perform(CacheBackend& store, Key key,
+                                                                     History<CounterModel>& history,
+                                                                     std::size_t client,
+                                                                     CounterModel::Input input,
+                                                                     Deadline deadline);
+[[nodiscard]] awaitable<std::optional<QuotaModel::Output>> perform(CacheBackend& store, Key key,
+                                                                   History<QuotaModel>& history,
+                                                                   std::size_t client,
+                                                                   QuotaModel::Input input,
+                                                                   Deadline deadline);
 [[nodiscard]] awaitable<std::optional<KeyModel::Output>> perform(CacheBackend& store, Key key,
                                                                  History<KeyModel>& history,
                                                                  std::size_t client,

@@ -27,8 +27,9 @@ class RemoteBackend final : public CacheBackend {
 
   // Connects to 127.0.0.1:port and asks what the store there can do. The clock outlives the
   // backend and counts deadlines; lives, holds and quotas are the server's.
-  [[nodiscard]] static awaitable<Result<std::unique_ptr<RemoteBackend>>> open(
-      Clock& clock, std::uint16_t port, Deadline deadline);
+  [[nodiscard]] static awaitable<Result<std::unique_ptr<RemoteBackend>>> open(Clock& clock,
+                                                                              std::uint16_t port,
+                                                                              Deadline deadline);
   ~RemoteBackend() override;
 
   std::string_view name() const noexcept override { return "remote"; }

@@ -1,8 +1,6 @@
 // StoreProcess: a store server in a process of its own, to be killed and frozen by tests.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -47,7 +45,7 @@ class StoreProcess {
   std::string program_;
   std::vector<std::string> arguments_;
   std::uint16_t port_ = 0;
-  pid_t pid_ = -1;
+  int pid_ = -1;
   int input_ = -1;   // the write end of its standard input
   int output_ = -1;  // the read end of its standard output
   bool frozen_ = false;
