@@ -45,6 +45,24 @@ struct BatchBackwards : Inner {
   }
 };
 
+// Each answer is the one before it, as that of a replica that lags behind.
+struct ReadsBehind : Inner {
+  using Inner::Inner;
+  awaitable<Batch<std::optional<Found>>> get(std::span<const Key> keys,
+                                             Deadline deadline) override {
+    auto answers = co_await Inner::get(keys, deadline);
+    const std::lock_guard lock(behind_mutex_);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      std::swap(behind_.try_emplace(keys[i], answers[i]).first->second, answers[i]);
+    }
+    co_return answers;
+  }
+
+ private:
+  std::mutex behind_mutex_;
+  std::map<Key, Result<std::optional<Found>>> behind_;
+};
+
 struct EraseThatForgetsToErase : Inner {
   using Inner::Inner;
   awaitable<Batch<bool>> erase(std::span<const Key> keys, Deadline deadline) override {
@@ -134,7 +152,10 @@ struct AdditionThatIsNotAtomic : Inner {
     std::this_thread::yield();
     const auto now = co_await Inner::add(std::span(&read, 1), deadline);
     Addition write = additions[0];
-    write.delta = before[0].value_or(0) + additions[0].delta - now[0].value_or(0);
+    // Wraps where the sum does not fit.
+    write.delta = static_cast<std::int64_t>(static_cast<std::uint64_t>(before[0].value_or(0)) +
+                                            static_cast<std::uint64_t>(additions[0].delta) -
+                                            static_cast<std::uint64_t>(now[0].value_or(0)));
     co_return co_await Inner::add(std::span(&write, 1), deadline);
   }
 };

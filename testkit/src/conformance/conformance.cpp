@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "conformance/faults.hpp"
 #include "conformance/groups.hpp"
 #include "conformance/probes.hpp"
 
@@ -84,10 +85,11 @@ awaitable<void> FakeClockStore::advance(milliseconds span) {
 
 std::vector<Check> conformance_checks() {
   std::vector<Check> all;
-  for (auto* group : {&verb_checks, &value_checks, &life_checks, &condition_checks, &lease_checks,
-                      &void_lease_checks, &counter_checks, &quota_checks, &epoch_checks,
-                      &event_checks, &event_bound_checks, &message_checks, &watch_checks,
-                      &scan_checks, &care_checks, &sharing_checks}) {
+  for (auto* group :
+       {&verb_checks, &value_checks, &life_checks, &condition_checks, &lease_checks,
+        &void_lease_checks, &counter_checks, &quota_checks, &epoch_checks, &event_checks,
+        &event_bound_checks, &message_checks, &watch_checks, &scan_checks, &care_checks,
+        &sharing_checks, &linearisability_checks, &cancellation_checks, &clock_checks}) {
     const std::vector<Check> checks = group();
     all.insert(all.end(), checks.begin(), checks.end());
   }

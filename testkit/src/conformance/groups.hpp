@@ -15,6 +15,7 @@ namespace larder::testkit {
 [[nodiscard]] std::vector<Check> void_lease_checks();
 [[nodiscard]] std::vector<Check> counter_checks();
 [[nodiscard]] std::vector<Check> quota_checks();
+[[nodiscard]] std::vector<Check> linearisability_checks();
 [[nodiscard]] std::vector<Check> epoch_checks();
 [[nodiscard]] std::vector<Check> event_checks();
 [[nodiscard]] std::vector<Check> event_bound_checks();

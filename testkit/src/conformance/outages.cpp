@@ -1,8 +1,7 @@
 // A store that cannot be reached says so in time, and works again by itself.
 #include <string>
 
-#include "conformance/groups.hpp"
-#include "conformance/probes.hpp"
+#include "conformance/faults.hpp"
 
 namespace larder::testkit {
 namespace {
@@ -14,35 +13,37 @@ BreakableStore& breakable(Trial& trial) {
 }
 
 awaitable<void> answers_an_error_while_the_store_is_down(Trial& trial) {
+  constexpr milliseconds kPatienceOfOne{500};
   co_await breakable(trial).break_store();
-  for (const VerbProbe& probe : verb_probes()) {
-    if (!probe.declared(trial.can())) {
-      continue;
-    }
-    const auto error = co_await probe.call(trial, trial.place().clock().in(milliseconds(500)));
+  auto running = co_await start_all_verbs(trial, trial.place().clock().in(kPatienceOfOne));
+  co_await trial.pass(kPatienceOfOne);
+  for (RunningProbe& one : running) {
+    const auto error = co_await one.call.answer();
     trial.expect(error && (error->code() == Errc::unavailable || error->code() == Errc::timeout),
-                 std::string(probe.verb) + " answers unavailable or timeout");
+                 std::string(one.verb) + " answers unavailable or timeout");
+    trial.expect(!error || error->advice() != Advice::never,
+                 std::string(one.verb) + " does not advise that it can never work");
   }
   co_await breakable(trial).heal_store();
+  co_await wait_until_it_answers(trial);
 }
 
 awaitable<void> works_again_when_the_store_is_back(Trial& trial) {
   co_await put(trial, entry_of(trial.key("before"), "text"));
   co_await breakable(trial).break_store();
   const Key key = trial.key("a");
-  co_await trial.store().get(std::span(&key, 1), trial.place().clock().in(milliseconds(500)));
+  trial.fails(co_await trial.store().ping(trial.past()), Errc::timeout, "a ping that is too late");
   co_await breakable(trial).heal_store();
-  constexpr int kTriesMax = 200;
-  bool back = false;
-  for (int i = 0; i < kTriesMax && !back; ++i) {
-    back = (co_await trial.store().ping(trial.place().clock().in(milliseconds(500)))).has_value();
-    if (!back) {
-      co_await trial.pass(milliseconds(50));
-    }
-  }
-  trial.require(back, "ping succeeds within 10 s of the store's return");
+  co_await wait_until_it_answers(trial);
   co_await put(trial, entry_of(key, "after"));
   trial.equal(text_of(co_await get(trial, key)), "after", "get after the outage");
+}
+
+awaitable<void> closes_while_the_store_is_down(Trial& trial) {
+  co_await breakable(trial).break_store();
+  co_await trial.close();
+  trial.fails(co_await trial.store().ping(trial.soon()), Errc::closed, "a ping after close");
+  co_await breakable(trial).heal_store();
 }
 
 }  // namespace
@@ -53,6 +54,7 @@ std::vector<Check> outage_checks() {
        answers_an_error_while_the_store_is_down},
       {"Outages", "works_again_when_the_store_is_back", nullptr,
        works_again_when_the_store_is_back},
+      {"Outages", "closes_while_the_store_is_down", nullptr, closes_while_the_store_is_down},
   };
 }
 

@@ -44,8 +44,8 @@ class StoreUnderTest {
   // fake clock, or really waits. Never less than `span`, at most slack() more.
   [[nodiscard]] virtual awaitable<void> advance(milliseconds span) = 0;
 
-  // How far that clock may run by itself in the course of one check; 0 if it stands still.
-  // At most 100 ms.
+  // How far that clock may run by itself in the course of one check, at most 100 ms. 0 says
+  // that it stands still until advance(), which may then be asked to pass years at once.
   [[nodiscard]] virtual milliseconds slack() const { return milliseconds(0); }
 
   // Coroutines asleep on clock(), where it can tell. 0 after close().
@@ -63,7 +63,11 @@ class FakeClockStore : public StoreUnderTest {
   FakeClock clock_;
 };
 
-// For stores with a server that can be made unreachable; adds the checks of outages.
+// What can be done to a store besides using it. A StoreUnderTest derives from each that it
+// can suffer, and the suite adds the checks of that fault. Everything that is done is undone
+// by the check itself; after each the store has to work again by itself.
+
+// A store with a server that can be made unreachable.
 class BreakableStore {
  public:
   virtual ~BreakableStore() = default;
@@ -71,6 +75,42 @@ class BreakableStore {
   [[nodiscard]] virtual awaitable<void> break_store() = 0;
   // It can be reached again; what it had kept may be lost.
   [[nodiscard]] virtual awaitable<void> heal_store() = 0;
+};
+
+// One whose server can be stopped in the middle of everything (SIGSTOP, a gate that lets
+// nothing through): connections stay, nothing answers.
+class FreezableStore {
+ public:
+  virtual ~FreezableStore() = default;
+  [[nodiscard]] virtual awaitable<void> freeze_store() = 0;
+  // It goes on where it was, and answers what it was asked meanwhile. It has kept its data.
+  [[nodiscard]] virtual awaitable<void> thaw_store() = 0;
+};
+
+// One whose server can lose everything and start again.
+class RestartableStore {
+ public:
+  virtual ~RestartableStore() = default;
+  // Completes when the new, empty store accepts connections.
+  [[nodiscard]] virtual awaitable<void> restart_store_empty() = 0;
+};
+
+// One that can be made to have no room for another value of 64 KiB without dropping one.
+class FillableStore {
+ public:
+  virtual ~FillableStore() = default;
+  [[nodiscard]] virtual awaitable<void> fill_store() = 0;
+};
+
+// One whose handles can have clocks that disagree, as several machines have.
+class SkewableStore {
+ public:
+  virtual ~SkewableStore() = default;
+  // Opens a handle whose own clock is `skew` ahead of the store's (behind, if negative).
+  // Clock of its deadlines: skewed_clock().
+  [[nodiscard]] virtual awaitable<Result<std::unique_ptr<CacheBackend>>> open_skewed(
+      milliseconds skew) = 0;
+  [[nodiscard]] virtual Clock& skewed_clock() = 0;
 };
 
 // What a store got wrong: a sentence, and the line of the check that says so.
@@ -92,9 +132,13 @@ struct Check {
   std::function<awaitable<void>(Trial& trial)> body;
 };
 
-// All checks that do not need a BreakableStore, and those that do.
+// The checks of every store, and those of the faults above.
 [[nodiscard]] std::vector<Check> conformance_checks();
-[[nodiscard]] std::vector<Check> outage_checks();
+[[nodiscard]] std::vector<Check> outage_checks();   // BreakableStore
+[[nodiscard]] std::vector<Check> freeze_checks();   // FreezableStore
+[[nodiscard]] std::vector<Check> restart_checks();  // RestartableStore
+[[nodiscard]] std::vector<Check> full_checks();     // FillableStore
+[[nodiscard]] std::vector<Check> skew_checks();     // SkewableStore
 
 // Opens the store, runs the check, looks at what it left behind, and closes the store.
 // Empty = the store conforms. Blocks the calling thread; throws nothing.
@@ -107,16 +151,36 @@ using StoreMaker = std::function<std::unique_ptr<StoreUnderTest>()>;
 bool register_conformance(std::string_view name, std::vector<Check> checks, StoreMaker make,
                           std::source_location where = std::source_location::current());
 
+// Those that a store of this kind has to pass.
+template <std::derived_from<StoreUnderTest> Store>
+[[nodiscard]] std::vector<Check> checks_for() {
+  std::vector<Check> checks = conformance_checks();
+  const auto add = [&checks](std::vector<Check> more) {
+    checks.insert(checks.end(), more.begin(), more.end());
+  };
+  if constexpr (std::derived_from<Store, BreakableStore>) {
+    add(outage_checks());
+  }
+  if constexpr (std::derived_from<Store, FreezableStore>) {
+    add(freeze_checks());
+  }
+  if constexpr (std::derived_from<Store, RestartableStore>) {
+    add(restart_checks());
+  }
+  if constexpr (std::derived_from<Store, FillableStore>) {
+    add(full_checks());
+  }
+  if constexpr (std::derived_from<Store, SkewableStore>) {
+    add(skew_checks());
+  }
+  return checks;
+}
+
 template <std::derived_from<StoreUnderTest> Store>
 bool register_store(std::string_view name,
                     std::source_location where = std::source_location::current()) {
-  std::vector<Check> checks = conformance_checks();
-  if constexpr (std::derived_from<Store, BreakableStore>) {
-    const std::vector<Check> more = outage_checks();
-    checks.insert(checks.end(), more.begin(), more.end());
-  }
   return register_conformance(
-      name, std::move(checks), [] { return std::make_unique<Store>(); }, where);
+      name, checks_for<Store>(), [] { return std::make_unique<Store>(); }, where);
 }
 
 }  // namespace larder::testkit
