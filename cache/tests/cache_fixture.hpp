@@ -101,7 +101,8 @@ class CacheFixture : public ::testing::Test {
   Origin origin{clock};
   Key key = Key::literal("weather", "paris");
   Tag tag = Tag::literal("tag", "france");
-  Policy policy{.ttl = 60s};
+  // Without what most tests are not about.
+  Policy policy{.ttl = 60s, .error_ttl = 0ms, .clearable = false};
 };
 
 // What an answer carries, for comparisons in one line; "nothing" for an absence.
