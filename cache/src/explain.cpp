@@ -34,10 +34,11 @@ void apply(const Policy& policy, Explanation& explanation) {
     explanation.early_refresh_chance =
         early_refresh_chance(*explanation.found, policy.early_refresh);
   }
-  if (is_in_use(explanation, policy) && policy.soft_deadline > milliseconds(0)) {
+  explanation.next = next_of(explanation, policy);
+  const bool waits = explanation.next == Next::join || explanation.next == Next::load;
+  if (waits && is_in_use(explanation, policy) && policy.soft_deadline > milliseconds(0)) {
     explanation.soft_deadline = policy.soft_deadline;
   }
-  explanation.next = next_of(explanation, policy);
 }
 
 }  // namespace
