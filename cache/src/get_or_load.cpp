@@ -163,7 +163,7 @@ awaitable<void> Cache::Impl::answer_all(Call& call) {
                             ? clock_.in(call.policy.soft_deadline)
                             : SteadyTime::max();
   for (Asked& asked : call.asked) {
-    if (!asked.answer) {
+    if (!asked.answer && !is_cancelled(co_await asio::this_coro::cancellation_state)) {
       co_await wait_for(asked, soft);
     }
     if (!asked.answer) {
@@ -246,9 +246,6 @@ void Cache::Impl::load_in_background(Asked& asked, const LoadPtr& load, Counter&
 
 awaitable<void> Cache::Impl::wait_for(Asked& asked, Deadline soft) {
   Flight& flight = *asked.seat->flight();
-  if (is_cancelled(co_await asio::this_coro::cancellation_state)) {
-    co_return;
-  }
   if (!asked.lookup.found || soft == SteadyTime::max()) {
     co_return co_await flight.ended.wait();
   }

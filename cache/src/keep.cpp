@@ -38,8 +38,15 @@ awaitable<void> Cache::Impl::keep(const Load& load, std::vector<Kept> kept) {
   for (Kept& one : kept) {
     choose_way(load, one);
   }
+  // Only close() cancels it here; then nobody waits any more.
   co_await fill_some(kept, deadline);
+  if (is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+    co_return;
+  }
   co_await put_some(kept, deadline);
+  if (is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+    co_return;
+  }
   for (Kept& one : kept) {
     if (one.stored && flights_.is_outdated(*one.flight)) {
       // Something newer happened to the key while its value was on its way, and may have been
@@ -87,7 +94,7 @@ awaitable<void> Cache::Impl::fill_some(std::vector<Kept>& kept, Deadline deadlin
       filled.push_back(&one);
     }
   }
-  if (fills.empty() || is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+  if (fills.empty()) {
     co_return;
   }
   const auto outcomes = co_await store_.fill(fills, deadline);
@@ -110,7 +117,7 @@ awaitable<void> Cache::Impl::put_some(std::vector<Kept>& kept, Deadline deadline
       written.push_back(&one);
     }
   }
-  if (items.empty() || is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+  if (items.empty()) {
     co_return;
   }
   const auto outcomes = co_await store_.put(items, deadline);
@@ -126,7 +133,7 @@ awaitable<void> Cache::Impl::erase_some(std::vector<Kept>& kept, Deadline deadli
       keys.push_back(key_of(one));
     }
   }
-  if (!keys.empty() && !is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+  if (!keys.empty()) {
     (void)co_await store_.erase(keys, deadline);
   }
 }

@@ -67,6 +67,9 @@ awaitable<std::vector<FlightPtr>> Cache::Impl::acquire(LoadPtr load) {
     hold(load, granted);
     mine.insert(mine.end(), granted.begin(), granted.end());
     const auto refused = co_await land_hits(*load, hit, std::move(hits));
+    if (is_cancelled(co_await asio::this_coro::cancellation_state)) {
+      co_return std::vector<FlightPtr>();
+    }
     if (!granted.empty() && load->waits) {
       co_await read_epochs_again(*load, granted);
     }
@@ -117,7 +120,7 @@ awaitable<std::vector<FlightPtr>> Cache::Impl::land_hits(const Load& load,
                                                          std::span<const FlightPtr> flights,
                                                          std::vector<Found> hits) {
   std::vector<FlightPtr> refused;
-  if (flights.empty() || is_cancelled(co_await asio::this_coro::cancellation_state)) {
+  if (flights.empty()) {
     co_return refused;
   }
   const auto causes = co_await judge(store_, hits, clock_.in(load.policy.store_deadline));
