@@ -2,6 +2,7 @@
 
 #include <list>
 #include <mutex>
+#include <vector>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
@@ -50,17 +51,38 @@ class Bell::State {
   };
 
   void ring() {
-    const std::lock_guard lock(mutex_);
-    rung_ = true;
-    for (asio::steady_timer* timer : waiting_) {
-      timer->expires_at(SteadyTime::min());
+    std::vector<std::weak_ptr<State>> linked;
+    {
+      const std::lock_guard lock(mutex_);
+      rung_ = true;
+      for (asio::steady_timer* timer : waiting_) {
+        timer->expires_at(SteadyTime::min());
+      }
+      linked.swap(linked_);
     }
+    for (const auto& other : linked) {
+      if (const std::shared_ptr<State> bell = other.lock()) {
+        bell->ring();
+      }
+    }
+  }
+
+  void link(const std::shared_ptr<State>& other) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!rung_) {
+        linked_.push_back(other);
+        return;
+      }
+    }
+    other->ring();
   }
 
  private:
   std::mutex mutex_;
   bool rung_ = false;
   std::list<asio::steady_timer*> waiting_;
+  std::vector<std::weak_ptr<State>> linked_;
 };
 
 Bell::Bell() : state_(std::make_shared<State>()) {}
@@ -77,5 +99,7 @@ void Bell::ring() const {
   const std::shared_ptr<State> state = state_;
   state->ring();
 }
+
+void Bell::link(const Bell& other) const { state_->link(other.state_); }
 
 }  // namespace larder

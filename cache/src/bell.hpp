@@ -21,6 +21,8 @@ class Bell {
   [[nodiscard]] awaitable<void> wait() const;
 
   void ring() const;
+  // Rings `other` too when this rings, or at once if it has rung.
+  void link(const Bell& other) const;
 
  private:
   class State;

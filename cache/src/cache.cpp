@@ -7,8 +7,8 @@
 
 namespace larder {
 
-Cache::Cache(CacheBackend& backend, Clock& clock, LogSink& log)
-    : impl_(std::make_unique<Impl>(backend, clock, log)) {}
+Cache::Cache(CacheBackend& backend, Clock& clock, LogSink& log, CacheOptions options)
+    : impl_(std::make_unique<Impl>(backend, clock, log, options)) {}
 
 Cache::~Cache() { assert(impl_->idle() && "close() must complete before the destructor"); }
 
@@ -35,12 +35,26 @@ awaitable<Result<Answer>> Cache::get_or_load(const Key& key, const Policy& polic
   return impl_->get_or_load(key, policy, std::move(loader));
 }
 
+awaitable<Batch<Answer>> Cache::get_or_load_many(std::span<const Key> keys, const Policy& policy,
+                                                 ManyLoader loader) {
+  return impl_->get_or_load_many(keys, policy, std::move(loader));
+}
+
+awaitable<Result<void>> Cache::clear(std::string_view name_space, Deadline deadline) {
+  return impl_->clear(name_space, deadline);
+}
+
 awaitable<Result<void>> Cache::invalidate(std::span<const Tag> tags, Deadline deadline) {
   return impl_->invalidate(tags, deadline);
 }
 
 awaitable<Result<Explanation>> Cache::explain(const Key& key, Deadline deadline) {
-  return impl_->explain(key, deadline);
+  return impl_->explain(key, nullptr, deadline);
+}
+
+awaitable<Result<Explanation>> Cache::explain(const Key& key, const Policy& policy,
+                                              Deadline deadline) {
+  return impl_->explain(key, &policy, deadline);
 }
 
 CacheStats Cache::stats() const noexcept { return impl_->stats(); }

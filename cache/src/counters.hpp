@@ -30,9 +30,22 @@ struct Counters {
   Counter loads;
   Counter load_failures;
   Counter load_timeouts;
+  Counter loads_deserted;
+  Counter loads_refused;
+  Counter not_modified;
+  Counter early_refreshes;
+  Counter revalidations;
   Counter coalesced;
+  Counter errors_shared;
   Counter stale_after_failure;
+  Counter stale_while_revalidating;
+  Counter stale_after_soft_deadline;
+  Counter stale_for_overload;
+  Counter leases;
+  Counter lease_waits;
+  Counter leases_void;
   Counter invalidations;
+  Counter clears;
   Counter store_errors;
   Counter store_outages;
 

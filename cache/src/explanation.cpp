@@ -1,5 +1,6 @@
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <larder/cache/cache.hpp>
 
@@ -58,6 +59,41 @@ std::string describe(const Explanation::TagState& tag) {
   return text;
 }
 
+std::string_view describe(LeaseSight lease) {
+  switch (lease) {
+    case LeaseSight::none:
+      return "no lease";
+    case LeaseSight::waiting:
+      return "another node has the lease";
+    case LeaseSight::held:
+      return "this node has the lease";
+    case LeaseSight::lost:
+      return "the lease was lost, so the value will not be stored";
+  }
+  std::unreachable();
+}
+
+std::string describe(const Explanation& explained) {
+  using enum Explanation::Next;
+  switch (*explained.next) {
+    case hit:
+      return "a hit";
+    case hit_and_refresh:
+      return "a hit, which starts a load with a chance of " +
+             std::to_string(explained.early_refresh_chance);
+    case stale_at_once:
+      return "the stale entry at once, renewed in the background";
+    case join:
+      return "the load that runs here";
+    case remembered:
+      return explained.found ? "the stale entry, or the remembered failure"
+                             : "the remembered failure";
+    case load:
+      return "a load";
+  }
+  std::unreachable();
+}
+
 }  // namespace
 
 std::string Explanation::text() const {
@@ -67,10 +103,21 @@ std::string Explanation::text() const {
   for (const TagState& tag : tags) {
     text += "tag:   " + describe(tag) + "\n";
   }
-  text += "load:  " +
-          (loading_here ? "running here, " + std::to_string(waiters) + " waiting"
-                        : std::string("none here")) +
-          "\n";
+  text += "load:  ";
+  if (loading_here) {
+    text.append("running here, ").append(std::to_string(waiters)).append(" waiting, ");
+    text.append(describe(lease));
+  } else {
+    text += "none here";
+  }
+  text += "\n";
+  if (remembered_failure) {
+    text += "error: " + remembered_failure->message() + ", a moment ago\n";
+  }
+  if (next) {
+    text += "next:  " + describe(*this);
+    text += soft_deadline ? ", the stale entry after " + in_ms(*soft_deadline) + "\n" : "\n";
+  }
   return text;
 }
 

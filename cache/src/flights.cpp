@@ -6,14 +6,17 @@
 #include <vector>
 
 #include "endings.hpp"
+#include "load.hpp"
 
 namespace larder {
 
-Flight::Flight(LoadOrder taken, const boost::asio::any_io_executor& executor)
-    : Flight(std::move(taken), Strand(executor)) {}
-
-Flight::Flight(LoadOrder taken, const Strand& strand)
-    : order(std::move(taken)), load(strand), watchdog(strand) {}
+Flight::Flight(const Key& its_key, const Lookup& its_lookup, LoadPtr load)
+    : key(its_key),
+      lookup(its_lookup),
+      storable(!its_lookup.store_is_out()),
+      refused(its_lookup.refused),
+      epochs(its_lookup.epochs),
+      load_(std::move(load)) {}
 
 Seat::~Seat() {
   if (flight_) {
@@ -39,12 +42,13 @@ std::uint64_t Flights::stored(const Key& key) const noexcept {
 }
 
 std::expected<Seat, NoSeat> Flights::board(const Caller& caller) {
+  using enum NoSeat::Why;
   Shard& home = shard(caller.key);
   const std::lock_guard lock(home.mutex);
   const FlightPtr running = joinable(home, caller.key);
-  if (running && running->order.lookup.epochs == caller.lookup.epochs) {
+  if (running && running->lookup.epochs == caller.lookup.epochs) {
     if (!open_.enter(1)) {
-      return std::unexpected(NoSeat::closed);
+      return std::unexpected(NoSeat{.why = closed, .error = closed_error()});
     }
     ++running->seats_;
     return Seat(*this, running, false);
@@ -53,26 +57,60 @@ std::expected<Seat, NoSeat> Flights::board(const Caller& caller) {
   const bool overtaken =
       running || home.stored.load(std::memory_order_relaxed) != caller.stored_seen;
   if (overtaken && caller.may_look_again) {
-    return std::unexpected(NoSeat::look_again);
+    return std::unexpected(NoSeat{.why = look_again, .error = cancelled_error()});
   }
-  constexpr std::size_t kSeatLoadAndWatchdog = 3;
-  if (!open_.enter(kSeatLoadAndWatchdog)) {
-    return std::unexpected(NoSeat::closed);
+  if (auto failure = home.failures.of(caller.key, clock_.now())) {
+    return std::unexpected(NoSeat{.why = remembered, .error = *std::move(failure)});
   }
-  auto flight = std::make_shared<Flight>(LoadOrder{.key = caller.key,
-                                                   .policy = caller.policy,
-                                                   .loader = std::move(caller.loader),
-                                                   .lookup = std::move(caller.lookup)},
-                                         caller.executor);
+  if (!caller.load->ticket->admits(caller.key.name_space())) {
+    return std::unexpected(NoSeat{
+        .why = overloaded,
+        .error = Error(Errc::overloaded,
+                       std::string(caller.key.name_space()) + ": loads_max loads run already")});
+  }
+  if (!open_.enter(1)) {
+    return std::unexpected(NoSeat{.why = closed, .error = closed_error()});
+  }
+  auto flight = std::make_shared<Flight>(caller.key, caller.lookup, caller.load);
+  flight->background_ = caller.waiting == Waiting::background;
   if (running) {
     running->outdated_ = true;
   }
+  ++caller.load->flying;
+  caller.load->flights.push_back(flight);
   home.flights.emplace(caller.key, flight);
   return Seat(*this, std::move(flight), true);
 }
 
+void Flights::keep_going(Flight& flight) {
+  const std::lock_guard lock(shard(flight.key).mutex);
+  flight.background_ = true;
+}
+
+bool Flights::move(Flight& flight, const LoadPtr& load) {
+  const std::lock_guard lock(shard(flight.key).mutex);
+  if (flight.phase_ == Flight::Phase::ended) {
+    return false;
+  }
+  --flight.load_->flying;
+  flight.load_ = load;
+  ++load->flying;
+  return true;
+}
+
+bool Flights::begin_loading(Flight& flight) {
+  const std::lock_guard lock(shard(flight.key).mutex);
+  if (flight.phase_ == Flight::Phase::ended) {
+    return false;
+  }
+  flight.loading_ = true;
+  counters_.loads.add();
+  ++loading_;
+  return true;
+}
+
 bool Flights::begin_storing(Flight& flight) {
-  const std::lock_guard lock(shard(flight.order.key).mutex);
+  const std::lock_guard lock(shard(flight.key).mutex);
   if (flight.phase_ != Flight::Phase::loading) {
     return false;
   }
@@ -81,75 +119,117 @@ bool Flights::begin_storing(Flight& flight) {
 }
 
 bool Flights::is_outdated(const Flight& flight) const {
-  const std::lock_guard lock(shard(flight.order.key).mutex);
+  const std::lock_guard lock(shard(flight.key).mutex);
   return flight.outdated_;
 }
 
 bool Flights::has_ended(const Flight& flight) const {
-  const std::lock_guard lock(shard(flight.order.key).mutex);
+  const std::lock_guard lock(shard(flight.key).mutex);
   return flight.phase_ == Flight::Phase::ended;
 }
 
 std::optional<Result<Answer>> Flights::ending(const Flight& flight) const {
-  const std::lock_guard lock(shard(flight.order.key).mutex);
+  const std::lock_guard lock(shard(flight.key).mutex);
   return flight.ending_;
 }
 
+void Flights::show(Flight& flight, LeaseSight sight) {
+  const std::lock_guard lock(shard(flight.key).mutex);
+  flight.sight_ = sight;
+}
+
+void Flights::add_tags(Flight& flight, const std::vector<Tag>& tags) {
+  const std::lock_guard lock(shard(flight.key).mutex);
+  flight.added_tags_.insert(flight.added_tags_.end(), tags.begin(), tags.end());
+}
+
 void Flights::end(Shard& home, Flight& flight, Result<Answer> answer) {
-  if (answer && answer->stored) {
-    home.stored.fetch_add(1, std::memory_order_release);
+  if (answer) {
+    home.failures.forget(flight.key);
+    if (answer->stored) {
+      home.stored.fetch_add(1, std::memory_order_release);
+    }
   }
   flight.phase_ = Flight::Phase::ended;
   flight.ending_ = std::move(answer);
-  const auto [first, last] = home.flights.equal_range(flight.order.key);
+  --flight.load_->flying;
+  loading_ -= flight.loading_ ? 1 : 0;
+  const auto [first, last] = home.flights.equal_range(flight.key);
   const auto place =
       std::find_if(first, last, [&](const auto& one) { return one.second.get() == &flight; });
   home.flights.erase(place);
 }
 
+void Flights::remember(Shard& home, const Flight& flight, const Error& failure) const {
+  const milliseconds error_ttl = flight.load_->policy.error_ttl;
+  if (error_ttl > milliseconds(0) && !flight.outdated_) {
+    const SteadyTime now = clock_.now();
+    home.failures.remember(flight.key, failure, now + error_ttl, now);
+  }
+}
+
 void Flights::land(const FlightPtr& flight, Result<Answer> answer) {
-  Shard& home = shard(flight->order.key);
+  Shard& home = shard(flight->key);
   {
     const std::lock_guard lock(home.mutex);
     if (flight->phase_ == Flight::Phase::ended) {
       return;
+    }
+    if (!answer) {
+      remember(home, *flight, answer.error());
     }
     end(home, *flight, std::move(answer));
   }
   flight->ended.ring();
 }
 
-bool Flights::abandon(const FlightPtr& flight, Result<Answer> answer) {
-  Shard& home = shard(flight->order.key);
+LoadPtr Flights::end_abandoned(Shard& home, Flight& flight, Error error) {
+  const LoadPtr load = flight.load_;
+  end(home, flight, std::unexpected(std::move(error)));
+  if (load->flying == 0) {
+    return load;
+  }
+  return nullptr;
+}
+
+bool Flights::abandon(const FlightPtr& flight, Error error) {
+  Shard& home = shard(flight->key);
+  LoadPtr cancelled;
   {
     const std::lock_guard lock(home.mutex);
     if (flight->phase_ != Flight::Phase::loading) {
       return false;
     }
-    end(home, *flight, std::move(answer));
+    remember(home, *flight, error);
+    counters_.load_timeouts.add(flight->loading_ ? 1 : 0);
+    cancelled = end_abandoned(home, *flight, std::move(error));
   }
-  announce(*flight);
+  announce(*flight, cancelled);
   return true;
 }
 
-void Flights::announce(const Flight& flight) {
+void Flights::announce(const Flight& flight, const LoadPtr& cancelled) {
   flight.ended.ring();
-  flight.load.cancel();
-  flight.watchdog.cancel();
+  if (cancelled) {
+    cancelled->cancel();
+  }
 }
 
 void Flights::leave(const FlightPtr& flight) {
-  Shard& home = shard(flight->order.key);
-  bool abandoned = false;
+  Shard& home = shard(flight->key);
+  bool deserted = false;
+  LoadPtr cancelled;
   {
     const std::lock_guard lock(home.mutex);
-    abandoned = --flight->seats_ == 0 && flight->phase_ == Flight::Phase::loading;
-    if (abandoned) {
-      end(home, *flight, std::unexpected(cancelled_error()));
+    deserted =
+        --flight->seats_ == 0 && flight->phase_ == Flight::Phase::loading && !flight->background_;
+    if (deserted) {
+      counters_.loads_deserted.add(flight->loading_ ? 1 : 0);
+      cancelled = end_abandoned(home, *flight, cancelled_error());
     }
   }
-  if (abandoned) {
-    announce(*flight);
+  if (deserted) {
+    announce(*flight, cancelled);
   }
   open_.leave();
 }
@@ -157,26 +237,38 @@ void Flights::leave(const FlightPtr& flight) {
 void Flights::outdate(const Key& key) {
   Shard& home = shard(key);
   const std::lock_guard lock(home.mutex);
-  const auto [first, last] = home.flights.equal_range(key);
-  for (auto place = first; place != last; ++place) {
-    place->second->outdated_ = true;
+  home.failures.forget(key);
+  if (const FlightPtr running = joinable(home, key)) {
+    running->outdated_ = true;
+  }
+}
+
+void Flights::outdate_tagged(std::span<const Tag> tags) {
+  for (Shard& home : shards_) {
+    const std::lock_guard lock(home.mutex);
+    for (const auto& [key, flight] : home.flights) {
+      flight->outdated_ =
+          flight->outdated_ ||
+          std::ranges::find_first_of(flight->added_tags_, tags) != flight->added_tags_.end();
+    }
   }
 }
 
 void Flights::close() {
   for (Shard& home : shards_) {
-    std::vector<FlightPtr> abandoned;
+    std::vector<std::pair<FlightPtr, LoadPtr>> abandoned;
     {
       const std::lock_guard lock(home.mutex);
       for (const auto& [key, flight] : home.flights) {
-        abandoned.push_back(flight);
+        abandoned.emplace_back(flight, nullptr);
       }
-      for (const FlightPtr& flight : abandoned) {
-        end(home, *flight, std::unexpected(closed_error()));
+      for (auto& [flight, cancelled] : abandoned) {
+        counters_.loads_deserted.add(flight->loading_ ? 1 : 0);
+        cancelled = end_abandoned(home, *flight, closed_error());
       }
     }
-    for (const FlightPtr& flight : abandoned) {
-      announce(*flight);
+    for (const auto& [flight, cancelled] : abandoned) {
+      announce(*flight, cancelled);
     }
   }
 }
@@ -185,9 +277,12 @@ Flights::Sight Flights::sight(const Key& key) const {
   const Shard& home = shard(key);
   const std::lock_guard lock(home.mutex);
   const auto [first, last] = home.flights.equal_range(key);
-  Sight sight{.loading = first != last};
+  Sight sight{.loading = first != last, .failure = home.failures.of(key, clock_.now())};
   for (auto place = first; place != last; ++place) {
     sight.waiters += place->second->seats_;
+    if (!place->second->outdated_) {
+      sight.lease = place->second->sight_;
+    }
   }
   return sight;
 }

@@ -1,7 +1,8 @@
-// Flights: the loads that run in this process, at most one a key that callers may join.
+// Flights: the keys that are being loaded in this process, at most one flight a key that
+// callers may join. A Load brings one flight or several at once.
 //
-//   get_or_load --miss--> board() --> started: launch the load --> wait, share the ending
-//                                 \-> joined ------------------/
+//   miss --> board() --> started: launch its load --> wait, share the ending
+//                   \-> joined ------------------/
 //
 // A flight ends once: landed by its load, or abandoned (deadline, last waiter gone, close).
 // Whatever its load brings after that is dropped.
@@ -15,46 +16,53 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
-#include <larder/cache/policy.hpp>
+#include <larder/cache/cache.hpp>
 #include <larder/key.hpp>
 
 #include "bell.hpp"
+#include "counters.hpp"
+#include "failures.hpp"
 #include "lookup.hpp"
 #include "open_work.hpp"
-#include "task.hpp"
 
 namespace larder {
 
-// What a load needs, taken over from the call that starts it.
-struct LoadOrder {
-  Key key;
-  Policy policy;
-  Loader loader;
-  Lookup lookup;
-};
+struct Load;
+using LoadPtr = std::shared_ptr<Load>;
 
 class Flight {
  public:
-  Flight(LoadOrder taken, const boost::asio::any_io_executor& executor);
+  Flight(const Key& its_key, const Lookup& its_lookup, LoadPtr load);
 
-  LoadOrder order;  // the loader is dropped when the load has ended
-  const Task load;
-  const Task watchdog;
+  const Key key;
+  const Lookup lookup;  // of the caller who started it
   const Bell ended;
+
+  // ---- on the strand of its load only ----
+
+  std::optional<LeaseToken> lease{};
+  bool leased = false;                // a lease was granted: the value is filled, not put
+  bool storable = true;               // the store answers
+  std::optional<Version> refused{};   // for the next request of a lease
+  std::optional<TagEpochs> epochs{};  // to store under
 
  private:
   friend class Flights;
 
-  explicit Flight(LoadOrder taken, const Strand& strand);
-
   enum class Phase : std::uint8_t { loading, storing, ended };
 
   // Guarded by the mutex of its shard.
+  LoadPtr load_;
   Phase phase_ = Phase::loading;
   std::optional<Result<Answer>> ending_;
   std::size_t seats_ = 1;
   bool outdated_ = false;
+  bool background_ = false;  // goes on without seats
+  bool loading_ = false;     // its loader was called
+  LeaseSight sight_ = LeaseSight::none;
+  std::vector<Tag> added_tags_;
 };
 
 using FlightPtr = std::shared_ptr<Flight>;
@@ -80,39 +88,56 @@ class Seat {
 };
 
 // Why a caller got no seat.
-enum class NoSeat : std::uint8_t {
-  look_again,  // the store may know better by now
-  closed,
+struct NoSeat {
+  enum class Why : std::uint8_t {
+    look_again,  // the store may know better by now
+    remembered,  // a load failed a moment ago, with `error`
+    overloaded,  // too many loads run in the namespace
+    closed,
+  };
+  Why why;
+  Error error;
 };
+
+// Whether a flight goes on when nobody waits for it.
+enum class Waiting : std::uint8_t { foreground, background };
 
 class Flights {
  public:
-  // Who asks for a seat. Read during the call only; a new flight takes loader and lookup.
+  // Who asks for a seat. Read during the call only.
   struct Caller {
     const Key& key;
-    const Policy& policy;
-    Loader& loader;
-    Lookup& lookup;
+    const Lookup& lookup;
     std::uint64_t stored_seen;  // stored() before the lookup
     bool may_look_again;
-    const boost::asio::any_io_executor& executor;
+    Waiting waiting;
+    const LoadPtr& load;  // brings the flight, if this caller starts one; not launched yet
   };
 
   struct Sight {
     bool loading = false;
     std::size_t waiters = 0;
+    LeaseSight lease = LeaseSight::none;
+    std::optional<Error> failure{};
   };
 
-  explicit Flights(OpenWork& open) noexcept : open_(open) {}
+  Flights(Clock& clock, OpenWork& open, Counters& counters) noexcept
+      : clock_(clock), open_(open), counters_(counters) {}
 
   // How many flights stored something, of this key and some others. A caller who missed
   // while it changed looks again, or it would repeat the load that just ended.
   [[nodiscard]] std::uint64_t stored(const Key& key) const noexcept;
 
   // A seat in the flight of the key if it began under the epochs that the caller saw, else
-  // in a new one that takes its place. Who starts a flight owes it a launch.
+  // in a new one that takes its place. Who starts a flight owes its load a launch.
   [[nodiscard]] std::expected<Seat, NoSeat> board(const Caller& caller);
 
+  // The flight goes on although its caller will not wait for it.
+  void keep_going(Flight& flight);
+  // It will be brought by another load; false where it has ended.
+  [[nodiscard]] bool move(Flight& flight, const LoadPtr& load);
+  // Its loader is about to be called; false where it has ended.
+  [[nodiscard]] bool begin_loading(Flight& flight);
   // From now on the flight cannot be abandoned for want of time or waiters. False where it
   // has ended already.
   [[nodiscard]] bool begin_storing(Flight& flight);
@@ -121,18 +146,25 @@ class Flights {
   [[nodiscard]] bool has_ended(const Flight& flight) const;
   // nullopt before the end.
   [[nodiscard]] std::optional<Result<Answer>> ending(const Flight& flight) const;
+  void show(Flight& flight, LeaseSight sight);
+  void add_tags(Flight& flight, const std::vector<Tag>& tags);
 
   // Ends it. No effect after its end.
   void land(const FlightPtr& flight, Result<Answer> answer);
-  // Ends it and cancels its load; only while it is loading. False otherwise.
-  bool abandon(const FlightPtr& flight, Result<Answer> answer);
+  // Ends it, and cancels its load if that brings nothing else; only while it is loading.
+  // False otherwise.
+  bool abandon(const FlightPtr& flight, Error error);
   // The key was written, erased or expired: the flight that loads it goes on for those who
   // wait, but nobody joins it any more and it stores nothing.
   void outdate(const Key& key);
+  // The same for flights whose loader added one of the tags.
+  void outdate_tagged(std::span<const Tag> tags);
   // Abandons all, in whatever phase.
   void close();
 
   [[nodiscard]] Sight sight(const Key& key) const;
+  // Flights whose loader was called and that have not ended.
+  [[nodiscard]] std::uint64_t loading() const noexcept { return loading_; }
 
  private:
   friend class Seat;
@@ -141,6 +173,7 @@ class Flights {
     mutable std::mutex mutex;
     // All that have not ended; of one key at most one is not outdated.
     std::unordered_multimap<Key, FlightPtr> flights;
+    Failures failures;
     // Read without the mutex by callers about to look up.
     std::atomic<std::uint64_t> stored{0};
   };
@@ -149,12 +182,19 @@ class Flights {
   void leave(const FlightPtr& flight);
   // With the shard's mutex held; joinable() is null where there is none.
   [[nodiscard]] static FlightPtr joinable(const Shard& home, const Key& key);
-  static void end(Shard& home, Flight& flight, Result<Answer> answer);
-  static void announce(const Flight& flight);
+  void end(Shard& home, Flight& flight, Result<Answer> answer);
+  void remember(Shard& home, const Flight& flight, const Error& failure) const;
+  // With the shard's mutex held: ends it unfinished. The load is to be cancelled afterwards,
+  // where it is not null.
+  [[nodiscard]] LoadPtr end_abandoned(Shard& home, Flight& flight, Error error);
+  static void announce(const Flight& flight, const LoadPtr& cancelled);
 
   static constexpr std::size_t kShards = 16;
 
+  Clock& clock_;
   OpenWork& open_;
+  Counters& counters_;
+  std::atomic<std::uint64_t> loading_{0};
   mutable std::array<Shard, kShards> shards_;
 };
 

@@ -1,6 +1,7 @@
 #include "keeping.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <string>
 
@@ -25,6 +26,8 @@ std::uint64_t random_seed() {
 constexpr double kJitterMax = 0.9;
 constexpr milliseconds kLoadDeadlineMax = std::chrono::hours(1);
 constexpr milliseconds kStoreDeadlineMax = std::chrono::minutes(1);
+constexpr milliseconds kErrorTtlMax = std::chrono::minutes(1);
+constexpr double kEarlyRefreshMax = 100;
 
 Result<void> check_range(std::string_view field, milliseconds value, milliseconds least,
                          milliseconds most) {
@@ -41,35 +44,56 @@ Result<void> check_range(std::string_view field, milliseconds value, millisecond
 Result<void> check_durations(const Policy& policy) {
   constexpr milliseconds zero{0};
   constexpr milliseconds one{1};
-  if (auto ok = check_range("ttl", policy.ttl, zero, Life::kTotalMax); !ok) {
-    return ok;
+  struct Range {
+    std::string_view field;
+    milliseconds value;
+    milliseconds least;
+    milliseconds most;
+  };
+  const Range ranges[] = {
+      {"ttl", policy.ttl, zero, Life::kTotalMax},
+      {"stale_while_revalidate", policy.stale_while_revalidate, zero, Life::kTotalMax - policy.ttl},
+      {"stale_if_error", policy.stale_if_error, zero, Life::kTotalMax - policy.ttl},
+      {"soft_deadline", policy.soft_deadline, zero, kLoadDeadlineMax},
+      {"error_ttl", policy.error_ttl, zero, kErrorTtlMax},
+      {"negative_ttl", policy.negative_ttl, zero, Life::kTotalMax},
+      {"load_deadline", policy.load_deadline, one, kLoadDeadlineMax},
+      {"store_deadline", policy.store_deadline, one, kStoreDeadlineMax},
+  };
+  for (const Range& range : ranges) {
+    if (auto ok = check_range(range.field, range.value, range.least, range.most); !ok) {
+      return ok;
+    }
   }
-  if (auto ok =
-          check_range("stale_if_error", policy.stale_if_error, zero, Life::kTotalMax - policy.ttl);
-      !ok) {
-    return ok;
+  return {};
+}
+
+// Written so that it refuses a NaN too.
+Result<void> check_share(std::string_view field, double value, double most) {
+  if (value >= 0 && value <= most) {
+    return {};
   }
-  if (auto ok = check_range("negative_ttl", policy.negative_ttl, zero, Life::kTotalMax); !ok) {
-    return ok;
-  }
-  if (auto ok = check_range("load_deadline", policy.load_deadline, one, kLoadDeadlineMax); !ok) {
-    return ok;
-  }
-  return check_range("store_deadline", policy.store_deadline, one, kStoreDeadlineMax);
+  std::string text = "policy: ";
+  text.append(field).append(" is ").append(std::to_string(value)).append(", allowed are 0 to ");
+  text.append(std::to_string(most));
+  return fail(Errc::invalid_argument, std::move(text));
 }
 
 }  // namespace
 
 Jitter::Jitter() : state_(random_seed()) {}
 
+double Jitter::fraction() noexcept {
+  const std::uint64_t drawn = mixed(state_.fetch_add(kSplitMixStep, std::memory_order_relaxed));
+  // The upper 52 bits, and a half so that it is neither 0 nor 1.
+  return (static_cast<double>(drawn >> 12) + 0.5) * 0x1p-52;
+}
+
 milliseconds Jitter::shorten(milliseconds span, double share) noexcept {
   if (span <= milliseconds(0) || share <= 0) {
     return span;
   }
-  const std::uint64_t drawn = mixed(state_.fetch_add(kSplitMixStep, std::memory_order_relaxed));
-  // The upper 53 bits as a fraction below 1.
-  const double part = static_cast<double>(drawn >> 11) * 0x1p-53;
-  const double off = static_cast<double>(span.count()) * share * part;
+  const double off = static_cast<double>(span.count()) * share * fraction();
   return span - milliseconds(static_cast<milliseconds::rep>(off));
 }
 
@@ -81,12 +105,27 @@ Life life_of(const Loaded& loaded, const Policy& policy, Jitter& jitter) noexcep
     life.fresh = jitter.shorten(loaded.value ? policy.ttl : policy.negative_ttl, policy.ttl_jitter);
   }
   // An absence is not worth falling back on unless the loader says so.
-  life.stale =
-      loaded.stale_if_error.value_or(loaded.value ? policy.stale_if_error : milliseconds(0));
+  const milliseconds stale = std::max(policy.stale_while_revalidate, policy.stale_if_error);
+  life.stale = loaded.stale_if_error.value_or(loaded.value ? stale : milliseconds(0));
   life = life.clamped();
   life.fresh = std::min(life.fresh, Life::kTotalMax);
   life.stale = std::min(life.stale, Life::kTotalMax - life.fresh);
   return life;
+}
+
+double early_refresh_chance(const Found& found, double beta) noexcept {
+  const auto cost = static_cast<double>(found.entry->load_cost().count()) * beta;
+  const auto left = static_cast<double>(found.fresh_left().count());
+  return cost > 0 ? std::exp(-left / cost) : 0;
+}
+
+Loaded kept_from(const Found& stale, const Loaded& loaded) {
+  Loaded kept = loaded;
+  kept.value.reset();
+  if (stale.entry->presence() == Presence::value) {
+    kept.value = value_of(stale.entry);
+  }
+  return kept;
 }
 
 std::size_t value_bytes_max(const Policy& policy, const Capabilities& store) noexcept {
@@ -98,18 +137,35 @@ Result<void> check(const Policy& policy, const Capabilities& store) {
   if (auto ok = check_durations(policy); !ok) {
     return ok;
   }
-  // Written so that it refuses a NaN too.
-  if (!(policy.ttl_jitter >= 0 && policy.ttl_jitter <= kJitterMax)) {
-    return fail(
-        Errc::invalid_argument,
-        "policy: ttl_jitter is " + std::to_string(policy.ttl_jitter) + ", allowed are 0 to 0.9");
+  if (auto ok = check_share("ttl_jitter", policy.ttl_jitter, kJitterMax); !ok) {
+    return ok;
   }
-  if (policy.tags.size() > Entry::kTagsMax) {
+  if (auto ok = check_share("early_refresh", policy.early_refresh, kEarlyRefreshMax); !ok) {
+    return ok;
+  }
+  const bool has_clear_tag = policy.clearable && store.epochs;
+  const std::size_t tags_max = Entry::kTagsMax - (has_clear_tag ? 1 : 0);
+  if (policy.tags.size() > tags_max) {
     return fail(Errc::invalid_argument, "policy: tags are " + std::to_string(policy.tags.size()) +
-                                            ", allowed are " + std::to_string(Entry::kTagsMax));
+                                            ", allowed are " + std::to_string(tags_max) +
+                                            (has_clear_tag ? " beside that of clearable" : ""));
   }
   if (!policy.tags.empty() && !store.epochs) {
     return fail(Errc::unsupported, "policy: tags need a store with epochs");
+  }
+  return {};
+}
+
+Result<void> check(const CacheOptions& options) {
+  if (options.loads_max < 1) {
+    return fail(Errc::invalid_argument, "options: loads_max is 0, allowed is 1 or more");
+  }
+  constexpr milliseconds kHoldMin{30};
+  constexpr milliseconds kHoldMax = std::chrono::hours(1);
+  if (options.lease_hold < kHoldMin || options.lease_hold > kHoldMax) {
+    return fail(Errc::invalid_argument, "options: lease_hold is " +
+                                            std::to_string(options.lease_hold.count()) +
+                                            " ms, allowed are 30 to 3600000 ms");
   }
   return {};
 }

@@ -5,15 +5,19 @@
 #include <cstdint>
 #include <optional>
 
+#include <larder/cache/options.hpp>
 #include <larder/cache/policy.hpp>
 #include <larder/capabilities.hpp>
 
 namespace larder {
 
-// Shortens durations by a random part. Any thread.
+// What is drawn at random. Any thread.
 class Jitter {
  public:
   Jitter();
+
+  // Evenly between 0 and 1, which it never is.
+  [[nodiscard]] double fraction() noexcept;
 
   // Down to (1 - share) of the span; at least 1 ms of a span above 0.
   [[nodiscard]] milliseconds shorten(milliseconds span, double share) noexcept;
@@ -26,10 +30,18 @@ class Jitter {
 // Life::kTotalMax.
 [[nodiscard]] Life life_of(const Loaded& loaded, const Policy& policy, Jitter& jitter) noexcept;
 
+// The chance that XFetch renews an entry on a hit: `cost * beta * -ln(fraction) >= left`.
+[[nodiscard]] double early_refresh_chance(const Found& found, double beta) noexcept;
+
+// The stale entry's value for a new life, instead of a loader's `not_modified`.
+[[nodiscard]] Loaded kept_from(const Found& stale, const Loaded& loaded);
+
 // The largest value that a store keeps under this policy.
 [[nodiscard]] std::size_t value_bytes_max(const Policy& policy, const Capabilities& store) noexcept;
 
 // Names the first field that is out of its range, or what the store lacks for it.
 [[nodiscard]] Result<void> check(const Policy& policy, const Capabilities& store);
+// Names the first option that is out of its range.
+[[nodiscard]] Result<void> check(const CacheOptions& options);
 
 }  // namespace larder

@@ -6,6 +6,7 @@
 
 #include "endings.hpp"
 #include "impl.hpp"
+#include "tag_scope.hpp"
 
 namespace larder {
 namespace {
@@ -29,117 +30,147 @@ Error too_late(const Key& key, milliseconds span) {
                about(key, "not loaded within ") + std::to_string(span.count()) + " ms");
 }
 
+Error miscounted(const Key& key, std::size_t results, std::size_t keys) {
+  return Error(Errc::load_failed, about(key, "the loader brought ") + std::to_string(results) +
+                                      " results for " + std::to_string(keys) +
+                                      (keys == 1 ? " key" : " keys"));
+}
+
+// Why it is not to be used, although the loader says that it succeeded.
+std::optional<Error> flaw_of(const Flight& flight, const Loaded& loaded) {
+  if (loaded.not_modified && !flight.lookup.found) {
+    return Error(Errc::load_failed,
+                 about(flight.key, "the loader says not modified, but was shown no entry"));
+  }
+  if (loaded.key && loaded.key->name_space() != flight.key.name_space()) {
+    return Error(Errc::load_failed,
+                 about(flight.key, "the loader names a key of another namespace"));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-void Cache::Impl::launch(const FlightPtr& flight) {
-  counters_.loads.add();
-  const Deadline deadline = clock_.in(flight->order.policy.load_deadline);
-  flight->watchdog.start(watch(flight, deadline),
-                         [this](const std::exception_ptr&) { open_.leave(); });
-  flight->load.start(fly(flight, deadline), [this, flight](const std::exception_ptr& failure) {
-    if (failure) {
-      flights_.land(flight, std::unexpected(threw(flight->order.key, failure)));
-      flight->watchdog.cancel();
-    }
-    flight->order.loader = nullptr;
+awaitable<Result<void>> LoadContext::add_tags(std::vector<Tag> tags) const {
+  return tag_reader->read(std::move(tags));
+}
+
+awaitable<Result<void>> ManyLoadContext::add_tags(std::vector<Tag> tags) const {
+  return tag_reader->read(std::move(tags));
+}
+
+void Cache::Impl::launch(const LoadPtr& load) {
+  if (load->deadline == Deadline()) {
+    load->deadline = clock_.in(load->policy.load_deadline);
+  }
+  open_.also(2);
+  load->watchdog.start(watch(load), [this](const std::exception_ptr&) { open_.leave(); });
+  load->work.start(fly(load), [this, load](const std::exception_ptr& failure) {
+    end_work(load, failure);
     open_.leave();
   });
 }
 
-awaitable<void> Cache::Impl::watch(FlightPtr flight, Deadline deadline) {
-  if (flights_.has_ended(*flight) || !co_await clock_.sleep_until(deadline)) {
+void Cache::Impl::end_work(const LoadPtr& load, const std::exception_ptr& failure) {
+  for (const FlightPtr& flight : load->flights) {
+    if (failure) {
+      flights_.land(flight, std::unexpected(threw(flight->key, failure)));
+    }
+  }
+  load->over = true;
+  load->loader.reset();
+  load->ticket.reset();
+  // The flights hold their load.
+  load->flights.clear();
+  load->watchdog.cancel();
+  load->keeper.cancel();
+}
+
+awaitable<void> Cache::Impl::watch(LoadPtr load) {
+  if (load->over || load->flying == 0 || !co_await clock_.sleep_until(load->deadline)) {
     co_return;
   }
-  const Error failure = too_late(flight->order.key, flight->order.policy.load_deadline);
-  if (flights_.abandon(flight, fall_back(*flight, failure))) {
-    counters_.load_timeouts.add();
+  for (const FlightPtr& flight : std::vector(load->flights)) {
+    (void)flights_.abandon(flight, too_late(flight->key, load->policy.load_deadline));
   }
 }
 
-awaitable<void> Cache::Impl::fly(FlightPtr flight, Deadline deadline) {
-  if (flights_.has_ended(*flight)) {
+awaitable<void> Cache::Impl::fly(LoadPtr load) {
+  if (load->flying == 0) {
+    co_return;
+  }
+  std::vector<FlightPtr> flights = load->flights;
+  if (store_.has_shared_leases()) {
+    flights = co_await acquire(load);
+  }
+  std::erase_if(flights, [this](const auto& flight) { return !flights_.begin_loading(*flight); });
+  if (flights.empty()) {
     co_return;
   }
   const SteadyTime started = clock_.now();
-  Result<Loaded> loaded = co_await call_loader(*flight, deadline);
-  if (!flights_.begin_storing(*flight)) {
-    co_return;
-  }
-  flight->watchdog.cancel();
-  if (!loaded) {
-    counters_.load_failures.add();
-    flights_.land(flight, fall_back(*flight, std::move(loaded).error()));
-    co_return;
-  }
+  Batch<Loaded> loaded = co_await call_loader(*load, flights);
   const auto cost = std::chrono::duration_cast<milliseconds>(clock_.now() - started);
-  flights_.land(flight, co_await keep(*flight, *std::move(loaded), cost));
+  std::vector<Kept> kept;
+  for (std::size_t i = 0; i < flights.size(); ++i) {
+    if (!flights_.begin_storing(*flights[i])) {
+      continue;
+    }
+    if (auto one = take(flights[i], std::move(loaded[i]))) {
+      one->cost = cost;
+      kept.push_back(*std::move(one));
+    }
+  }
+  if (!kept.empty()) {
+    load->watchdog.cancel();
+    co_await keep(*load, std::move(kept));
+  }
 }
 
-awaitable<Result<Loaded>> Cache::Impl::call_loader(const Flight& flight, Deadline deadline) {
-  const LoadContext context{.deadline = deadline, .stale = flight.order.lookup.found};
+std::optional<Cache::Impl::Kept> Cache::Impl::take(const FlightPtr& flight, Result<Loaded> loaded) {
+  if (loaded) {
+    if (auto flaw = flaw_of(*flight, *loaded)) {
+      loaded = std::unexpected(*std::move(flaw));
+    }
+  }
+  if (!loaded) {
+    counters_.load_failures.add();
+    flights_.land(flight, std::unexpected(std::move(loaded).error()));
+    return std::nullopt;
+  }
+  if (loaded->not_modified) {
+    counters_.not_modified.add();
+    loaded = kept_from(*flight->lookup.found, *loaded);
+  }
+  return Kept{.flight = flight, .loaded = *std::move(loaded)};
+}
+
+awaitable<Batch<Loaded>> Cache::Impl::call_loader(const Load& load,
+                                                  std::span<const FlightPtr> flights) {
+  const auto scope =
+      std::make_shared<TagScope>(store_, flights_, clock_, flights, load.policy.store_deadline);
+  ManyLoadContext context{.deadline = load.deadline, .tag_reader = scope};
+  for (const FlightPtr& flight : flights) {
+    context.keys.push_back(flight->key);
+    context.stale.push_back(flight->lookup.found);
+  }
+  const Key& first = flights.front()->key;
+  Batch<Loaded> answers;
   std::exception_ptr failure;
   try {
-    co_return co_await flight.order.loader(context);
+    answers = co_await (*load.loader)(context);
   } catch (...) {
     failure = std::current_exception();
   }
-  co_return std::unexpected(threw(flight.order.key, failure));
-}
-
-awaitable<Answer> Cache::Impl::keep(const Flight& flight, Loaded loaded, milliseconds cost) {
-  const LoadOrder& order = flight.order;
-  Answer answer{.value = loaded.value, .source = Source::load};
-  // Where the store did not answer a moment ago, a write would only make the callers wait.
-  const bool store_is_out = order.lookup.failure && order.lookup.failure->advice() != Advice::never;
-  if (!loaded.store || store_is_out || flights_.is_outdated(flight)) {
-    co_return answer;
+  for (const FlightPtr& flight : flights) {
+    flight->epochs = scope->with(flight->epochs);
   }
-  const Deadline deadline = clock_.in(order.policy.store_deadline);
-  const Life life = life_of(loaded, order.policy, jitter_);
-  const std::size_t size = loaded.value ? loaded.value->size() : 0;
-  if (life.total() == milliseconds(0) || !order.lookup.epochs ||
-      size > value_bytes_max(order.policy, store_.capabilities())) {
-    if (order.lookup.found) {
-      // Newer is known: nobody may fall back on the old entry.
-      (void)co_await store_.erase(order.key, deadline);
-    }
-    co_return answer;
+  if (failure) {
+    co_return fail_all<Loaded>(flights.size(), threw(first, failure));
   }
-  Entry entry{.key = loaded.key.value_or(order.key),
-              .value = loaded.value.value_or(Bytes()),
-              .life = life,
-              .load_cost = cost,
-              .epochs = *order.lookup.epochs,
-              .presence = loaded.value ? Presence::value : Presence::absence};
-  const auto outcome = co_await store_.put(std::move(entry), deadline);
-  const bool stored = outcome && outcome->stored;
-  if (is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
-    co_return answer;
+  if (answers.size() != flights.size()) {
+    co_return fail_all<Loaded>(flights.size(), miscounted(first, answers.size(), flights.size()));
   }
-  if (flights_.is_outdated(flight)) {
-    // Something newer happened to the key while the put was on its way, and may have been
-    // overtaken by it. A miss is the safe end.
-    (void)co_await store_.erase(order.key, deadline);
-    co_return answer;
-  }
-  answer.stored = stored;
-  answer.fresh_left = stored ? life.fresh : milliseconds(0);
-  co_return answer;
-}
-
-Result<Answer> Cache::Impl::fall_back(const Flight& flight, Error failure) const {
-  const Lookup& lookup = flight.order.lookup;
-  if (!lookup.found) {
-    return std::unexpected(std::move(failure));
-  }
-  const auto waited = std::chrono::duration_cast<milliseconds>(clock_.now() - lookup.at);
-  if (waited >= lookup.found->life_left) {
-    return std::unexpected(std::move(failure));
-  }
-  Answer answer = answer_of(*lookup.found, Source::stale);
-  answer.fresh_left -= waited;
-  answer.failure = std::move(failure);
-  return answer;
+  co_return answers;
 }
 
 }  // namespace larder

@@ -1,137 +1,155 @@
 #include "lookup.hpp"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
+#include <larder/cache/cache.hpp>
 
 #include "endings.hpp"
+#include "epoch_table.hpp"
 
 namespace larder {
 namespace {
 
-bool contains(std::span<const Tag> tags, const Tag& tag) {
-  return std::ranges::find(tags, tag) != tags.end();
-}
-
-bool contains_all(std::span<const Tag> tags, const TagEpochs& stored) {
-  return std::ranges::all_of(stored, [&](const TagEpoch& one) { return contains(tags, one.tag); });
-}
-
-std::vector<Tag> united(std::span<const Tag> tags, const TagEpochs& stored) {
-  std::vector<Tag> all(tags.begin(), tags.end());
-  for (const TagEpoch& one : stored) {
-    if (!contains(all, one.tag)) {
-      all.push_back(one.tag);
-    }
+// By whether it can be read and its age; its tags are still to be compared.
+Lookup by_age(Result<std::optional<Found>> answer, const Readable& readable, SteadyTime at) {
+  Lookup lookup{.at = at};
+  if (!answer) {
+    // An entry that cannot be read is a miss whose successor may be stored.
+    lookup.cause =
+        answer.error().code() == Errc::corrupt ? MissCause::unreadable : MissCause::unavailable;
+    lookup.failure = std::move(answer).error();
+    return lookup;
   }
-  return all;
-}
-
-// Whether the entry was made under the epochs of now; none when it was.
-MissCause compare(const TagEpochs& stored, std::span<const Tag> asked, const Batch<Epoch>& now) {
-  for (const TagEpoch& one : stored) {
-    const auto place = std::ranges::find(asked, one.tag) - asked.begin();
-    const Result<Epoch>& epoch = now[static_cast<std::size_t>(place)];
-    if (!epoch) {
-      return MissCause::unavailable;
-    }
-    if (*epoch != one.epoch) {
-      return MissCause::invalidated;
-    }
+  if (!*answer) {
+    return lookup;
   }
-  return MissCause::none;
-}
-
-std::optional<TagEpochs> epochs_of(std::span<const Tag> tags, const Batch<Epoch>& now) {
-  TagEpochs epochs;
-  epochs.reserve(tags.size());
-  for (std::size_t i = 0; i < tags.size(); ++i) {
-    if (!now[i]) {
-      return std::nullopt;
-    }
-    epochs.push_back(TagEpoch{.tag = tags[i], .epoch = *now[i]});
-  }
-  return epochs;
-}
-
-std::optional<Error> first_failure(const Batch<Epoch>& answers) {
-  const auto failed = std::ranges::find_if(answers, [](const auto& one) { return !one; });
-  return failed == answers.end() ? std::nullopt : std::optional(failed->error());
-}
-
-Lookup unavailable(Error error, SteadyTime at) {
-  return Lookup{.cause = MissCause::unavailable, .failure = std::move(error), .at = at};
-}
-
-Lookup damaged_or_unavailable(Error error, SteadyTime at) {
-  Lookup lookup = unavailable(std::move(error), at);
-  if (lookup.failure->code() == Errc::corrupt) {
+  if (!can_read(readable, **answer)) {
     lookup.cause = MissCause::unreadable;
+    lookup.refused = (*answer)->version;
+    return lookup;
   }
+  lookup.found = *std::move(answer);
+  lookup.cause = lookup.found->is_fresh() ? MissCause::none : MissCause::expired;
   return lookup;
 }
+
+// Takes the epochs into account.
+void by_epochs(Lookup& lookup, const TagEpochs& stored, std::span<const Tag> wanted,
+               const EpochTable& now, Wish::Epochs which) {
+  const MissCause outdated = now.compare(stored);
+  if (outdated == MissCause::none && lookup.cause == MissCause::none &&
+      which == Wish::Epochs::of_misses) {
+    return;
+  }
+  if (outdated != MissCause::none) {
+    lookup.cause = outdated;
+    lookup.refused = lookup.found->version;
+    lookup.found.reset();
+  }
+  if (auto epochs = now.epochs_of(wanted)) {
+    lookup.epochs = *std::move(epochs);
+  } else if (lookup.cause != MissCause::none) {
+    lookup.cause = MissCause::unavailable;
+  }
+  if (!lookup.failure) {
+    lookup.failure = now.failure();
+  }
+}
+
+void give_up(std::vector<Lookup>& lookups, SteadyTime at) {
+  for (Lookup& lookup : lookups) {
+    lookup = Lookup{.cause = MissCause::unavailable, .failure = cancelled_error(), .at = at};
+  }
+}
+
+}  // namespace
 
 bool can_read(const Readable& readable, const Found& found) {
   return !readable || found.entry->presence() == Presence::absence ||
          readable(value_of(found.entry));
 }
 
-// Fresh or stale by age, if it can be read; its tags are still to be compared.
-Lookup by_age(std::optional<Found> found, const Readable& readable, SteadyTime at) {
-  if (found && !can_read(readable, *found)) {
-    return Lookup{.cause = MissCause::unreadable, .at = at};
+std::vector<Tag> tags_of(const Key& key, std::span<const Tag> tags, bool clearable) {
+  std::vector<Tag> all;
+  all.reserve(tags.size() + 1);
+  all.assign(tags.begin(), tags.end());
+  if (clearable) {
+    all.push_back(Tag::literal(key.name_space(), kClearTagId));
   }
-  Lookup lookup{.found = std::move(found), .at = at};
-  if (lookup.found) {
-    lookup.cause = lookup.found->is_fresh() ? MissCause::none : MissCause::expired;
-  }
-  return lookup;
+  return all;
 }
 
-}  // namespace
+awaitable<std::vector<Lookup>> look_up(Store& store, Clock& clock, std::span<const Key> keys,
+                                       Wish wish, Deadline deadline) {
+  struct Judged {
+    TagEpochs stored;
+    std::vector<Tag> wanted;
+  };
+  Batch<std::optional<Found>> answers = co_await store.get(keys, deadline);
+  const SteadyTime at = clock.now();
+  std::vector<Lookup> lookups;
+  lookups.reserve(keys.size());
+  std::vector<Judged> judged(keys.size());
+  EpochTable table;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const Lookup& lookup = lookups.emplace_back(by_age(std::move(answers[i]), wish.readable, at));
+    if (lookup.store_is_out()) {
+      continue;
+    }
+    if (lookup.found) {
+      judged[i].stored = lookup.found->entry->epochs();
+    }
+    // A hit without tags needs no epochs.
+    if (lookup.cause != MissCause::none || wish.epochs == Wish::Epochs::always ||
+        !judged[i].stored.empty()) {
+      judged[i].wanted = tags_of(keys[i], wish.tags, wish.clearable);
+    }
+    table.want(judged[i].stored);
+    table.want(judged[i].wanted);
+  }
+  if (!table.empty()) {
+    if (is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+      give_up(lookups, at);
+      co_return lookups;
+    }
+    co_await table.read(store, deadline);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!lookups[i].store_is_out()) {
+      by_epochs(lookups[i], judged[i].stored, judged[i].wanted, table, wish.epochs);
+    }
+  }
+  co_return lookups;
+}
 
-awaitable<Lookup> look_up(Store& store, Clock& clock, const Key& key, Wish wish,
-                          Deadline deadline) {
-  const std::span<const Tag> tags = wish.tags;
-  auto answer = co_await store.get(key, deadline);
-  if (!answer && answer.error().advice() != Advice::never) {
-    co_return unavailable(std::move(answer).error(), clock.now());
+awaitable<std::vector<MissCause>> judge(Store& store, std::span<const Found> entries,
+                                        Deadline deadline) {
+  std::vector<TagEpochs> stored;
+  stored.reserve(entries.size());
+  EpochTable table;
+  for (const Found& found : entries) {
+    table.want(stored.emplace_back(found.entry->epochs()));
   }
-  // An entry that cannot be read is a miss whose successor may be stored.
-  Lookup lookup = answer ? by_age(*std::move(answer), wish.readable, clock.now())
-                         : damaged_or_unavailable(std::move(answer).error(), clock.now());
-  const TagEpochs stored = lookup.found ? lookup.found->entry->epochs() : TagEpochs();
-  if (tags.empty() && stored.empty()) {
-    lookup.epochs.emplace();
-    co_return lookup;
+  if (!table.empty()) {
+    co_await table.read(store, deadline);
   }
-  if (is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
-    co_return unavailable(cancelled_error(), clock.now());
+  std::vector<MissCause> causes;
+  causes.reserve(entries.size());
+  for (const TagEpochs& epochs : stored) {
+    causes.push_back(table.compare(epochs));
   }
+  co_return causes;
+}
 
-  // The tags asked for stand first, so their epochs are the first answers.
-  const std::vector<Tag> more =
-      contains_all(tags, stored) ? std::vector<Tag>() : united(tags, stored);
-  const std::span<const Tag> asked = more.empty() ? tags : std::span<const Tag>(more);
-  const Batch<Epoch> now = co_await store.epochs(asked, deadline);
-  const MissCause outdated = compare(stored, asked, now);
-  if (outdated == MissCause::none && lookup.cause == MissCause::none) {
-    co_return lookup;
+awaitable<Result<TagEpochs>> read_epochs(Store& store, std::vector<Tag> tags, Deadline deadline) {
+  EpochTable table;
+  table.want(tags);
+  if (!table.empty()) {
+    co_await table.read(store, deadline);
   }
-  if (outdated != MissCause::none) {
-    lookup.cause = outdated;
-    lookup.found.reset();
-  }
-  lookup.epochs = epochs_of(tags, now);
-  if (!lookup.failure) {
-    lookup.failure = first_failure(now);
-  }
-  if (!lookup.epochs) {
-    lookup.cause = MissCause::unavailable;
-  }
-  co_return lookup;
+  co_return table.epochs_of(tags);
 }
 
 }  // namespace larder

@@ -25,6 +25,11 @@ bool OpenWork::enter(std::size_t count) {
   return true;
 }
 
+void OpenWork::also(std::size_t count) {
+  const std::lock_guard lock(state_->mutex);
+  state_->count += count;
+}
+
 void OpenWork::leave() {
   const std::shared_ptr<State> state = state_;
   bool last = false;

@@ -15,6 +15,8 @@ class OpenWork {
 
   // False once close() was called: then nothing new may begin.
   [[nodiscard]] bool enter(std::size_t count);
+  // For more work that is begun by work which has entered and not left: also after close().
+  void also(std::size_t count);
   // The last thing that work does: the cache may be gone when it returns.
   void leave();
 

@@ -1,4 +1,4 @@
-// Store: the backend as the cache asks it: one key at a time, failures counted, an outage
+// Store: the backend as the cache asks it: batches of any size, failures counted, an outage
 // and its end each logged once.
 #pragma once
 
@@ -28,11 +28,24 @@ class Store {
   [[nodiscard]] bool reads_fail() const noexcept { return reads_.down; }
   [[nodiscard]] bool writes_fail() const noexcept { return writes_.down; }
 
-  [[nodiscard]] awaitable<Result<std::optional<Found>>> get(const Key& key, Deadline deadline);
-  [[nodiscard]] awaitable<Result<PutOutcome>> put(Entry entry, Deadline deadline);
-  [[nodiscard]] awaitable<Result<bool>> erase(const Key& key, Deadline deadline);
+  // Whether loads are agreed upon with other nodes.
+  [[nodiscard]] bool has_shared_leases() const noexcept {
+    return capabilities().shared && capabilities().leases;
+  }
+
+  [[nodiscard]] awaitable<Batch<std::optional<Found>>> get(std::span<const Key> keys,
+                                                           Deadline deadline);
+  [[nodiscard]] awaitable<Batch<PutOutcome>> put(std::span<const PutItem> items, Deadline deadline);
+  [[nodiscard]] awaitable<Batch<bool>> erase(std::span<const Key> keys, Deadline deadline);
   // Makes it stale now.
   [[nodiscard]] awaitable<Result<bool>> expire(const Key& key, Deadline deadline);
+  [[nodiscard]] awaitable<Batch<LeaseAnswer>> read_or_lease(std::span<const LeaseRequest> requests,
+                                                            Deadline deadline);
+  [[nodiscard]] awaitable<Batch<FillOutcome>> fill(std::span<const Fill> fills, Deadline deadline);
+  [[nodiscard]] awaitable<Batch<bool>> renew(std::span<const LeaseHold> leases, milliseconds hold,
+                                             Deadline deadline);
+  [[nodiscard]] awaitable<Batch<bool>> release(std::span<const LeaseHold> leases,
+                                               Deadline deadline);
   [[nodiscard]] awaitable<Batch<Epoch>> epochs(std::span<const Tag> tags, Deadline deadline);
   [[nodiscard]] awaitable<Batch<Epoch>> bump(std::span<const Tag> tags, Deadline deadline);
 
@@ -45,10 +58,9 @@ class Store {
   };
 
   void note(Health& health, const Error* error) noexcept;
-  template <typename T>
-  void note(Health& health, const Result<T>& result) noexcept {
-    note(health, result ? nullptr : &result.error());
-  }
+  // Asks in batches that the backend takes, and notes each answer.
+  template <typename T, typename Item, typename Ask>
+  awaitable<Batch<T>> in_batches(Health& health, std::span<const Item> items, Ask ask);
 
   CacheBackend& backend_;
   LogSink& log_;

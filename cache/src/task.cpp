@@ -23,15 +23,38 @@ struct Task::State {
   }
 };
 
+namespace {
+
+// Says once that the work has ended, also where nobody is left to run the handler.
+class Ending {
+ public:
+  explicit Ending(std::function<void(std::exception_ptr)> ended) : ended_(std::move(ended)) {}
+  ~Ending() { tell(nullptr); }
+  Ending(const Ending&) = delete;
+  Ending& operator=(const Ending&) = delete;
+
+  void tell(const std::exception_ptr& failure) {
+    if (const auto ended = std::exchange(ended_, nullptr)) {
+      ended(failure);
+    }
+  }
+
+ private:
+  std::function<void(std::exception_ptr)> ended_;
+};
+
+}  // namespace
+
 Task::Task(Strand strand) : state_(std::make_shared<State>(std::move(strand))) {}
 
 void Task::start(awaitable<void> work, std::function<void(std::exception_ptr)> ended) const {
   asio::co_spawn(state_->strand, State::run(state_, std::move(work)),
                  asio::bind_cancellation_slot(
                      state_->signal.slot(),
-                     [state = state_, ended = std::move(ended)](const std::exception_ptr& failure) {
+                     [state = state_, ending = std::make_shared<Ending>(std::move(ended))](
+                         const std::exception_ptr& failure) {
                        state->running = false;
-                       ended(failure);
+                       ending->tell(failure);
                      }));
 }
 

@@ -23,7 +23,8 @@ class Task {
   explicit Task(Strand strand);
 
   // Once. `ended` runs on the strand when `work` has ended and its frame is gone; it gets
-  // what escaped from it.
+  // what escaped from it. Where the executor goes before the work has ended, `ended` runs
+  // then, with nothing.
   void start(awaitable<void> work, std::function<void(std::exception_ptr)> ended) const;
 
   // Reaches `work` at what it awaits. Does nothing before it runs: work that may have been

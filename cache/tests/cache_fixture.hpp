@@ -2,13 +2,16 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <larder/cache/cache.hpp>
 #include <larder/testkit/fake_clock.hpp>
@@ -86,6 +89,30 @@ class CacheFixture : public ::testing::Test {
   [[nodiscard]] awaitable<Result<Answer>> loading() {
     return cache.get_or_load(key, policy, origin.loader());
   }
+  // Until so many callers wait for the load of the key.
+  awaitable<void> until_waiting(std::size_t count) {
+    while (true) {
+      const auto explained = co_await cache.explain(key, kNoDeadline);
+      if (explained && explained->waiters == count) {
+        co_return;
+      }
+    }
+  }
+  awaitable<void> until_loads(int count) {
+    const std::function<bool()> done = [this, count] { return origin.loads >= count; };
+    co_await yield_until(done);
+  }
+  // Moves time in small steps until `done`: for waits whose lengths are drawn at random.
+  awaitable<void> advance_until(std::function<bool()> done) {
+    for (int steps = 0; !done() && steps < 10'000; ++steps) {
+      clock.advance(1ms);
+      const Executor executor = co_await boost::asio::this_coro::executor;
+      for (int turns = 0; turns < 20; ++turns) {
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);
+      }
+    }
+    EXPECT_TRUE(done());
+  }
   [[nodiscard]] Result<std::optional<Answer>> get() { return run(cache.get(key, kNoDeadline)); }
 
   template <typename Body>
@@ -101,7 +128,8 @@ class CacheFixture : public ::testing::Test {
   Origin origin{clock};
   Key key = Key::literal("weather", "paris");
   Tag tag = Tag::literal("tag", "france");
-  Policy policy{.ttl = 60s};
+  // Without what most tests are not about.
+  Policy policy{.ttl = 60s, .error_ttl = 0ms, .clearable = false};
 };
 
 // What an answer carries, for comparisons in one line; "nothing" for an absence.

@@ -110,6 +110,106 @@ std::optional<Found> ScriptedBackend::find(const Key& key) {
   return Found{.entry = stored.entry, .life_left = left, .version = stored.version};
 }
 
+void ScriptedBackend::share() {
+  capabilities_.leases = true;
+  capabilities_.shared = true;
+}
+
+void ScriptedBackend::forget_epochs() {
+  const std::lock_guard lock(mutex_);
+  epochs_.clear();
+}
+
+std::size_t ScriptedBackend::leases() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      leases_, [this](const auto& one) { return one.second.end > clock_.now(); }));
+}
+
+Version ScriptedBackend::write(const Entry& entry) {
+  const Version version{++last_number_};
+  entries_.insert_or_assign(entry.key, Stored{.entry = PackedEntry::pack(entry),
+                                              .gone_at = clock_.now() + entry.life.total(),
+                                              .version = version});
+  return version;
+}
+
+bool ScriptedBackend::holds(const LeaseHold& lease) const {
+  const auto place = leases_.find(lease.key);
+  return place != leases_.end() && place->second.token == lease.token &&
+         place->second.end > clock_.now();
+}
+
+awaitable<Batch<LeaseAnswer>> ScriptedBackend::read_or_lease(std::span<const LeaseRequest> requests,
+                                                             Deadline deadline) {
+  if (const auto failure = co_await play(Verb::read_or_lease, deadline)) {
+    co_return larder::fail_all<LeaseAnswer>(requests.size(), *failure);
+  }
+  const std::lock_guard lock(mutex_);
+  Batch<LeaseAnswer> answers;
+  for (const LeaseRequest& request : requests) {
+    LeaseAnswer answer{.found = find(request.key)};
+    if (answer.found && answer.found->is_fresh() && answer.found->version != request.despite) {
+      answer.state = LeaseState::not_needed;
+    } else if (const auto place = leases_.find(request.key);
+               place == leases_.end() || place->second.end <= clock_.now()) {
+      answer.state = LeaseState::granted;
+      answer.token = LeaseToken{++last_number_};
+      leases_.insert_or_assign(request.key,
+                               Lease{.token = answer.token, .end = clock_.now() + request.hold});
+    }
+    answers.emplace_back(std::move(answer));
+  }
+  co_return answers;
+}
+
+awaitable<Batch<FillOutcome>> ScriptedBackend::fill(std::span<const Fill> fills,
+                                                    Deadline deadline) {
+  if (const auto failure = co_await play(Verb::fill, deadline)) {
+    co_return larder::fail_all<FillOutcome>(fills.size(), *failure);
+  }
+  const std::lock_guard lock(mutex_);
+  Batch<FillOutcome> answers;
+  for (const Fill& item : fills) {
+    const bool held = holds({.key = item.entry.key, .token = item.token});
+    if (held) {
+      leases_.erase(item.entry.key);
+      write(item.entry);
+    }
+    answers.emplace_back(held ? FillOutcome::stored : FillOutcome::void_lease);
+  }
+  co_return answers;
+}
+
+awaitable<Batch<bool>> ScriptedBackend::renew(std::span<const LeaseHold> leases, milliseconds hold,
+                                              Deadline deadline) {
+  if (const auto failure = co_await play(Verb::renew, deadline)) {
+    co_return larder::fail_all<bool>(leases.size(), *failure);
+  }
+  const std::lock_guard lock(mutex_);
+  Batch<bool> answers;
+  for (const LeaseHold& lease : leases) {
+    answers.emplace_back(holds(lease));
+    if (*answers.back()) {
+      leases_.at(lease.key).end = clock_.now() + hold;
+    }
+  }
+  co_return answers;
+}
+
+awaitable<Batch<bool>> ScriptedBackend::release(std::span<const LeaseHold> leases,
+                                                Deadline deadline) {
+  if (const auto failure = co_await play(Verb::release, deadline)) {
+    co_return larder::fail_all<bool>(leases.size(), *failure);
+  }
+  const std::lock_guard lock(mutex_);
+  Batch<bool> answers;
+  for (const LeaseHold& lease : leases) {
+    answers.emplace_back(holds(lease) && leases_.erase(lease.key) > 0);
+  }
+  co_return answers;
+}
+
 awaitable<Batch<std::optional<Found>>> ScriptedBackend::get(std::span<const Key> keys,
                                                             Deadline deadline) {
   if (const auto failure = co_await play(Verb::get, deadline)) {
@@ -138,11 +238,8 @@ awaitable<Batch<PutOutcome>> ScriptedBackend::put(std::span<const PutItem> items
   const std::lock_guard lock(mutex_);
   Batch<PutOutcome> answers;
   for (const PutItem& item : items) {
-    const Version version{++last_number_};
-    entries_.insert_or_assign(item.entry.key,
-                              Stored{.entry = PackedEntry::pack(item.entry),
-                                     .gone_at = clock_.now() + item.entry.life.total(),
-                                     .version = version});
+    leases_.erase(item.entry.key);
+    const Version version = write(item.entry);
     answers.emplace_back(PutOutcome{.stored = true, .version = version});
   }
   co_return answers;
@@ -157,6 +254,7 @@ awaitable<Batch<bool>> ScriptedBackend::erase(std::span<const Key> keys, Deadlin
   for (const Key& key : keys) {
     answers.emplace_back(find(key).has_value());
     entries_.erase(key);
+    leases_.erase(key);
   }
   co_return answers;
 }

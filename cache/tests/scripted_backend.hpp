@@ -14,8 +14,19 @@ namespace larder {
 // Any thread. Every call first yields to the other coroutines, as a remote store would.
 class ScriptedBackend final : public CacheBackend {
  public:
-  enum class Verb : std::uint8_t { get, put, erase, touch, epochs, bump };
-  static constexpr std::size_t kVerbs = 6;
+  enum class Verb : std::uint8_t {
+    get,
+    put,
+    erase,
+    touch,
+    epochs,
+    bump,
+    read_or_lease,
+    fill,
+    renew,
+    release,
+  };
+  static constexpr std::size_t kVerbs = 10;
 
   explicit ScriptedBackend(Clock& clock);
 
@@ -30,6 +41,10 @@ class ScriptedBackend final : public CacheBackend {
   void answer_epochs_late(milliseconds span);
   void fail_all(const Error& error);
   void heal();
+  // As a store that had to make room.
+  void forget_epochs();
+  // From now on it has leases and says that other nodes see it too.
+  void share();
   void set_capabilities(Capabilities capabilities) { capabilities_ = capabilities; }
 
   [[nodiscard]] std::size_t calls(Verb verb) const;
@@ -37,6 +52,8 @@ class ScriptedBackend final : public CacheBackend {
   [[nodiscard]] std::size_t running(Verb verb) const;
   // What stands under the key, however old.
   [[nodiscard]] EntryRef entry(const Key& key) const;
+  // Leases that have not ended.
+  [[nodiscard]] std::size_t leases() const;
 
   // ---- CacheBackend ----
 
@@ -46,6 +63,12 @@ class ScriptedBackend final : public CacheBackend {
   awaitable<Batch<PutOutcome>> put(std::span<const PutItem> items, Deadline deadline) override;
   awaitable<Batch<bool>> erase(std::span<const Key> keys, Deadline deadline) override;
   awaitable<Batch<bool>> touch(std::span<const TouchItem> items, Deadline deadline) override;
+  awaitable<Batch<LeaseAnswer>> read_or_lease(std::span<const LeaseRequest> requests,
+                                              Deadline deadline) override;
+  awaitable<Batch<FillOutcome>> fill(std::span<const Fill> fills, Deadline deadline) override;
+  awaitable<Batch<bool>> renew(std::span<const LeaseHold> leases, milliseconds hold,
+                               Deadline deadline) override;
+  awaitable<Batch<bool>> release(std::span<const LeaseHold> leases, Deadline deadline) override;
   awaitable<Batch<Epoch>> epochs(std::span<const Tag> tags, Deadline deadline) override;
   awaitable<Batch<Epoch>> bump(std::span<const Tag> tags, Deadline deadline) override;
   BackendStats stats() const override { return {}; }
@@ -66,6 +89,11 @@ class ScriptedBackend final : public CacheBackend {
     Version version{};
   };
 
+  struct Lease {
+    LeaseToken token{};
+    SteadyTime end;
+  };
+
   [[nodiscard]] Script& script(Verb verb) { return scripts_[static_cast<std::size_t>(verb)]; }
   [[nodiscard]] const Script& script(Verb verb) const {
     return scripts_[static_cast<std::size_t>(verb)];
@@ -73,6 +101,8 @@ class ScriptedBackend final : public CacheBackend {
   // Plays the verb's part; the error that ends the call, if one does.
   awaitable<std::optional<Error>> play(Verb verb, Deadline deadline);
   [[nodiscard]] std::optional<Found> find(const Key& key);
+  Version write(const Entry& entry);
+  [[nodiscard]] bool holds(const LeaseHold& lease) const;
 
   Clock& clock_;
   Capabilities capabilities_{
@@ -82,6 +112,7 @@ class ScriptedBackend final : public CacheBackend {
   milliseconds late_{0};
   milliseconds epochs_late_{0};
   std::map<Key, Stored> entries_;
+  std::map<Key, Lease> leases_;
   std::map<Tag, Epoch> epochs_;
   std::uint64_t last_number_ = 0;
 };

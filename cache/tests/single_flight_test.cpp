@@ -17,21 +17,6 @@ class SingleFlight : public CacheFixture {
     }
     return calls;
   }
-
-  // Until so many callers wait for the load of the key.
-  awaitable<void> until_waiting(std::size_t count) {
-    while (true) {
-      const auto explained = co_await cache.explain(key, kNoDeadline);
-      if (explained && explained->waiters == count) {
-        co_return;
-      }
-    }
-  }
-
-  awaitable<void> until_loads(int count) {
-    const std::function<bool()> done = [this, count] { return origin.loads >= count; };
-    co_await yield_until(done);
-  }
 };
 
 TEST_F(SingleFlight, ten_thousand_callers_of_one_cold_key_cause_one_load) {

@@ -187,7 +187,8 @@ TEST_F(Verbs, explain_tells_of_a_running_load) {
     const auto explanation = co_await cache.explain(key, kNoDeadline);
     EXPECT_TRUE(explanation->loading_here);
     EXPECT_EQ(explanation->waiters, 1U);
-    EXPECT_THAT(explanation->text(), ::testing::EndsWith("load:  running here, 1 waiting\n"));
+    EXPECT_THAT(explanation->text(),
+                ::testing::EndsWith("load:  running here, 1 waiting, no lease\n"));
     clock.advance(1s);
     EXPECT_TRUE(co_await call.answer());
   });

@@ -4,8 +4,9 @@
 //   Policy policy{.ttl = 5min, .stale_if_error = 1h, .tags = {weather}};
 //   auto answer = co_await cache.get_or_load(key, policy, loader);
 //
-// * One load per key in the process: waiters share its result or its error. Cancelling one
-//   waiter never cancels the load while another waits.
+// * One load per key in the process, and across all processes of a shared store that has
+//   leases: waiters share its result or its error. Cancelling one waiter never cancels the
+//   load while another waits.
 // * A load that hangs is abandoned at its deadline; waiters get a stale value or the error.
 // * Tag epochs are read before the load, so an entry made from data older than an
 //   invalidation is a miss: the race of fetch against invalidate is closed by construction.
@@ -20,14 +21,28 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <larder/backend.hpp>
+#include <larder/cache/options.hpp>
 #include <larder/cache/policy.hpp>
 #include <larder/cache/stats.hpp>
 #include <larder/log.hpp>
 
 namespace larder {
+
+// The id of the tag that every clearable entry of a namespace carries; the tag's namespace
+// is that of the entry. Cache::clear() bumps it.
+inline constexpr std::string_view kClearTagId = "larder:clear";
+
+// How a load of this process stands to the lease of its key.
+enum class LeaseSight : std::uint8_t {
+  none,     // not asked for: the store is not shared, has no leases, or failed
+  waiting,  // another node loads
+  held,     // this node loads
+  lost,     // void since it was granted: what is loaded will not be stored
+};
 
 // Everything known of one key, for people.
 struct Explanation {
@@ -36,12 +51,28 @@ struct Explanation {
     Epoch stored{};
     Epoch current{};
   };
+  // What get_or_load would do next.
+  enum class Next : std::uint8_t {
+    hit,
+    hit_and_refresh,  // maybe: with the chance of early_refresh_chance
+    stale_at_once,    // and renew it in the background
+    join,             // wait for the load that runs here
+    remembered,       // a load failed a moment ago: answer the stale entry or the error
+    load,
+  };
+
   std::string key;
   std::optional<Found> found{};
   MissCause cause = MissCause::none;  // what get() would meet
   std::vector<TagState> tags{};
   bool loading_here = false;  // a load runs in this process
   std::size_t waiters = 0;    // callers waiting for it
+  LeaseSight lease = LeaseSight::none;
+  std::optional<Error> remembered_failure{};
+  // With a policy only.
+  std::optional<Next> next{};
+  std::optional<milliseconds> soft_deadline{};  // a stale entry is at hand; the wait for a load
+  double early_refresh_chance = 0;              // that the next hit starts a load
 
   // Several lines of text.
   [[nodiscard]] std::string text() const;
@@ -49,7 +80,7 @@ struct Explanation {
 
 class Cache {
  public:
-  Cache(CacheBackend& backend, Clock& clock, LogSink& log);
+  Cache(CacheBackend& backend, Clock& clock, LogSink& log, CacheOptions options = {});
   ~Cache();
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
@@ -83,15 +114,31 @@ class Cache {
   [[nodiscard]] awaitable<Result<Answer>> get_or_load(const Key& key, const Policy& policy,
                                                       Loader loader);
 
+  // get_or_load of many keys: a result for each, in their order; duplicates are allowed. The
+  // store is asked in batches. The loader is called once, with just those keys that this
+  // call must load: what is fresh, or being loaded by another caller or node, is not among
+  // them. (A key that another node gives up is loaded by a further call.) Each key fails, or
+  // falls back on its stale entry, by itself.
+  [[nodiscard]] awaitable<Batch<Answer>> get_or_load_many(std::span<const Key> keys,
+                                                          const Policy& policy, ManyLoader loader);
+
+  // Every clearable entry of the namespace is a miss from now on, on every node. O(1): bumps
+  // the namespace's tag. invalid_argument where it cannot be a key's namespace.
+  [[nodiscard]] awaitable<Result<void>> clear(std::string_view name_space, Deadline deadline);
+
   // Every entry that carries one of the tags is a miss from now on, on every node. Any
   // number of tags; after an error some of them may be invalidated.
   [[nodiscard]] awaitable<Result<void>> invalidate(std::span<const Tag> tags, Deadline deadline);
 
   [[nodiscard]] awaitable<Result<Explanation>> explain(const Key& key, Deadline deadline);
+  // Also what get_or_load would do under this policy.
+  [[nodiscard]] awaitable<Result<Explanation>> explain(const Key& key, const Policy& policy,
+                                                       Deadline deadline);
 
   [[nodiscard]] CacheStats stats() const noexcept;
 
-  // Abandons running loads (their waiters get Errc::closed) and joins them. Every verb
+  // Abandons running loads, those in the background too (their waiters get Errc::closed),
+  // releases their leases and joins them. Every verb
   // answers Errc::closed from then on. Not to be cancelled. Idempotent.
   [[nodiscard]] awaitable<void> close();
 
