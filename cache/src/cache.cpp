@@ -7,6 +7,16 @@
 
 namespace larder {
 
+std::unique_ptr<BreakerBackend> breaker_around(CacheBackend& backend, Clock& clock, LogSink& log,
+                                               const CacheOptions& options) {
+  const Capabilities& can = backend.capabilities();
+  if (!options.breaker || !(can.shared || can.durable) || has_breaker(backend)) {
+    return nullptr;
+  }
+  auto made = BreakerBackend::make(backend, clock, log, *options.breaker);
+  return made ? *std::move(made) : nullptr;
+}
+
 Cache::Cache(CacheBackend& backend, Clock& clock, LogSink& log, CacheOptions options)
     : impl_(std::make_unique<Impl>(backend, clock, log, options)) {}
 
@@ -56,6 +66,8 @@ awaitable<Result<Explanation>> Cache::explain(const Key& key, const Policy& poli
                                               Deadline deadline) {
   return impl_->explain(key, &policy, deadline);
 }
+
+std::optional<BreakerStats> Cache::breaker_stats() const { return impl_->breaker_stats(); }
 
 CacheStats Cache::stats() const noexcept { return impl_->stats(); }
 

@@ -3,6 +3,7 @@
 
 #include <exception>
 
+#include <larder/cache/breaker.hpp>
 #include <larder/cache/cache.hpp>
 
 #include "admissions.hpp"
@@ -16,12 +17,19 @@
 
 namespace larder {
 
+// Where the store can be down and has no breaker yet. Options out of their range make none:
+// check_policy() refuses them before anything is asked.
+[[nodiscard]] std::unique_ptr<BreakerBackend> breaker_around(CacheBackend& backend, Clock& clock,
+                                                             LogSink& log,
+                                                             const CacheOptions& options);
+
 class Cache::Impl {
  public:
   Impl(CacheBackend& backend, Clock& clock, LogSink& log, CacheOptions options)
       : clock_(clock),
         options_(options),
-        store_(backend, log, counters_),
+        breaker_(breaker_around(backend, clock, log, options)),
+        store_(breaker_ ? *breaker_ : backend, log, counters_),
         flights_(clock, open_, counters_),
         admissions_(options.loads_max) {}
 
@@ -38,6 +46,9 @@ class Cache::Impl {
 
   [[nodiscard]] Result<void> check_policy(const Policy& policy) const;
   [[nodiscard]] CacheStats stats() const noexcept;
+  [[nodiscard]] std::optional<BreakerStats> breaker_stats() const {
+    return breaker_ ? std::optional(breaker_->breaker_stats()) : std::nullopt;
+  }
   [[nodiscard]] bool idle() const { return open_.idle(); }
 
   // ---- explain.cpp ----
@@ -118,6 +129,7 @@ class Cache::Impl {
 
   Clock& clock_;
   const CacheOptions options_;
+  const std::unique_ptr<BreakerBackend> breaker_;  // null where the store needs none
   Counters counters_;
   Store store_;
   OpenWork open_;

@@ -167,7 +167,7 @@ Result<void> check(const CacheOptions& options) {
                                             std::to_string(options.lease_hold.count()) +
                                             " ms, allowed are 30 to 3600000 ms");
   }
-  return {};
+  return options.breaker ? check(*options.breaker) : Result<void>();
 }
 
 }  // namespace larder

@@ -64,6 +64,8 @@ Finding judge(const Batch<T>& batch) noexcept {
   return worst;
 }
 
+}  // namespace
+
 Result<void> check(const BreakerOptions& options) {
   constexpr std::uint32_t kCountMax = 1'000'000;
   constexpr milliseconds kSpanMax = std::chrono::hours(1);
@@ -91,8 +93,6 @@ Result<void> check(const BreakerOptions& options) {
   }
   return {};
 }
-
-}  // namespace
 
 class BreakerBackend::Impl {
  public:

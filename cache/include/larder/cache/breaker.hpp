@@ -13,26 +13,14 @@
 // what was refused before the store was asked, or cancelled, shows nothing.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 
+#include <larder/cache/breaker_options.hpp>
 #include <larder/cache/layer.hpp>
 #include <larder/cache/stats.hpp>
 #include <larder/log.hpp>
 
 namespace larder {
-
-// Opens on whichever comes first: `failures_max` failures in a row, or in the last `window`
-// a share of `failure_share` of `window_calls_min` or more calls.
-struct BreakerOptions {
-  std::uint32_t failures_max = 5;       // 1 to 1,000,000
-  double failure_share = 0.5;           // above 0, up to 1
-  std::uint32_t window_calls_min = 20;  // 1 to 1,000,000
-  milliseconds window{10'000};          // 100 ms to 1 h
-  milliseconds pause_first{500};        // at most this after it opens; 1 ms to pause_max
-  milliseconds pause_max{30'000};       // up to 1 h
-  milliseconds probe_patience{30'000};  // a probe that has not ended by then is replaced
-};
 
 // Any thread. While closed a call costs no lock and no allocation beyond its coroutine.
 class BreakerBackend final : public Layer {

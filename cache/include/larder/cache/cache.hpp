@@ -136,6 +136,8 @@ class Cache {
                                                        Deadline deadline);
 
   [[nodiscard]] CacheStats stats() const noexcept;
+  // Of the breaker that it put around its store; nullopt where it put none.
+  [[nodiscard]] std::optional<BreakerStats> breaker_stats() const;
 
   // Abandons running loads, those in the background too (their waiters get Errc::closed),
   // releases their leases and joins them. Every verb

@@ -3,6 +3,9 @@
 
 #include <cstddef>
 
+#include <optional>
+
+#include <larder/cache/breaker_options.hpp>
 #include <larder/clock.hpp>
 
 namespace larder {
@@ -15,6 +18,9 @@ struct CacheOptions {
   // How long another node waits for a node that died while it was loading: leases are held
   // for so long and renewed three times within it. 30 ms to 1 h.
   milliseconds lease_hold{3000};
+  // The circuit breaker around a store that can be down: one that is shared or durable, and
+  // has no breaker in its stack yet. nullopt = none.
+  std::optional<BreakerOptions> breaker{BreakerOptions()};
 };
 
 }  // namespace larder
