@@ -53,12 +53,19 @@ void NearPump::start(const asio::any_io_executor& executor) {
 
 awaitable<void> NearPump::stop() {
   open_.close();
-  for (const std::optional<Task>* task : {&changes_, &bumps_}) {
-    if (*task) {
-      (*task)->cancel();
+  {
+    const std::lock_guard lock(stopping_);
+    for (const std::optional<Task>* task : {&changes_, &bumps_}) {
+      if (*task) {
+        (*task)->cancel();
+      }
     }
   }
   co_await open_.all_left();
+  // Their strands belong to an io_context that may be gone before this is.
+  const std::lock_guard lock(stopping_);
+  changes_.reset();
+  bumps_.reset();
 }
 
 // Half of the bound is for silence, half for the question that ends it.

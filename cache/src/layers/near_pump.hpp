@@ -2,6 +2,7 @@
 // relied on.
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -55,6 +56,7 @@ class NearPump {
 
   const Parts parts_;
   OpenWork open_;
+  std::mutex stopping_;  // of the two tasks, since stop() may be called twice at once
   std::optional<Task> changes_;
   std::optional<Task> bumps_;
 };
