@@ -39,6 +39,53 @@ TEST_F(Threads, waiters_on_other_threads_share_one_load) {
   EXPECT_EQ(origin.loads, 1);
 }
 
+awaitable<Result<Answer>> counted(awaitable<Result<Answer>> call, std::atomic<std::size_t>& ended) {
+  auto answer = co_await std::move(call);
+  ++ended;
+  co_return answer;
+}
+
+// Ends the load once all wait for it, and moves time until every caller has its answer.
+awaitable<Result<Answer>> end_stampede(Threads& test, Cache& other, std::size_t callers,
+                                       std::atomic<std::size_t>& ended) {
+  co_await yield_until([&] {
+    return test.cache.stats().coalesced + other.stats().coalesced == callers - 2 &&
+           test.cache.stats().lease_waits + other.stats().lease_waits == 1 &&
+           test.origin.loads == 1;
+  });
+  test.clock.advance(1s);
+  // Not a step before: in the time of the test a thread may sleep for longer than a lease holds.
+  co_await yield_until([&] { return test.store.entry(test.key) != nullptr; });
+  const Executor executor = co_await boost::asio::this_coro::executor;
+  while (ended < callers) {
+    test.clock.advance(1ms);
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+  }
+  co_return Answer{.value = bytes("sunny")};
+}
+
+TEST_F(Threads, ten_thousand_callers_of_two_nodes_cause_one_load) {
+  constexpr std::size_t kCallers = 10'000;
+  store.share();
+  origin.takes = 1s;
+  policy.load_deadline = 1h;
+  policy.ttl = 24h;
+  Cache other(store, clock, log);
+  std::atomic<std::size_t> ended{0};
+  std::vector<awaitable<Result<Answer>>> works;
+  for (std::size_t i = 0; i < kCallers; ++i) {
+    Cache& node = i % 2 == 0 ? cache : other;
+    works.push_back(counted(node.get_or_load(key, policy, origin.loader()), ended));
+  }
+  works.push_back(end_stampede(*this, other, kCallers, ended));
+  for (const auto& answer : testkit::run_together(std::move(works), kThreads)) {
+    EXPECT_EQ(text_of(answer), "sunny");
+  }
+  EXPECT_EQ(origin.loads, 1);
+  EXPECT_EQ(cache.stats().loads + other.stats().loads, 1U);
+  run(other.close());
+}
+
 // One caller that wakes where it began.
 awaitable<bool> resumes_on_its_own_thread(Threads& test, awaitable<Result<Answer>> call) {
   const auto thread = std::this_thread::get_id();
