@@ -1,0 +1,51 @@
+// Nodes from the newest to the oldest, linked through themselves.
+#pragma once
+
+#include <cstdint>
+
+#include "node.hpp"
+
+namespace larder::memory {
+
+class NodeList {
+ public:
+  void push(PolicyNode& node, std::uint32_t ticket) noexcept {
+    node.ticket_ = ticket;
+    node.newer(nullptr);
+    node.older(newest_);
+    if (newest_ == nullptr) {
+      oldest_ = &node;
+      oldest_ticket_ = ticket;
+    } else {
+      newest_->newer(&node);
+    }
+    newest_ = &node;
+  }
+
+  void remove(PolicyNode& node) noexcept {
+    PolicyNode* newer = node.newer();
+    PolicyNode* older = node.older();
+    if (newer == nullptr) {
+      newest_ = older;
+    } else {
+      newer->older(older);
+    }
+    if (older == nullptr) {
+      oldest_ = newer;
+      oldest_ticket_ = newer == nullptr ? 0 : newer->ticket_;
+    } else {
+      older->newer(newer);
+    }
+  }
+
+  [[nodiscard]] PolicyNode* oldest() const noexcept { return oldest_; }
+  // Kept here so that comparing lists touches no node.
+  [[nodiscard]] std::uint32_t oldest_ticket() const noexcept { return oldest_ticket_; }
+
+ private:
+  PolicyNode* newest_ = nullptr;
+  PolicyNode* oldest_ = nullptr;
+  std::uint32_t oldest_ticket_ = 0;
+};
+
+}  // namespace larder::memory

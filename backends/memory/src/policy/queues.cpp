@@ -1,0 +1,218 @@
+#include "queues.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace larder::memory {
+namespace {
+
+// Looks for one victim before a node goes in spite of its reads: bounds the work.
+constexpr int kLooksMax = 64;
+// Reads in the small queue that lead to the main one. The first may end the load that brought it.
+constexpr std::uint8_t kHitsToMain = 2;
+constexpr unsigned kUsesMax = 255;
+// A key this popular is sometimes let in against one more popular, so that nobody can keep
+// keys out by asking for others. Caffeine does so too.
+constexpr unsigned kChanceCountMin = 6;
+constexpr std::uint64_t kChanceMask = 127;
+
+std::uint8_t level_of(std::size_t weight, unsigned uses) noexcept {
+  return size_level(weight / (1 + uses));
+}
+
+}  // namespace
+
+void Queues::push(PolicyNode& node, Which which, std::size_t weight) noexcept {
+  Queue& queue = queues_[which];
+  node.queue_ = which;
+  node.level_ = level_of(weight, node.uses_);
+  queue.lists[node.level_].push(node, ++ticket_);
+  queue.occupied |= std::uint64_t{1} << node.level_;
+  queue.weight += weight;
+}
+
+void Queues::unlink(PolicyNode& node, std::size_t weight) noexcept {
+  Queue& queue = queues_[node.queue_];
+  NodeList& list = queue.lists[node.level_];
+  list.remove(node);
+  if (list.oldest() == nullptr) {
+    queue.occupied &= ~(std::uint64_t{1} << node.level_);
+  }
+  queue.weight -= weight;
+}
+
+void Queues::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
+  evicted_.reserve(size_ + 1);
+  sketch_.reserve(size_ + 1);
+  const bool back = evicted_.take(hash, size_);
+  sketch_.add(hash, 1);
+  node.uses_ = 0;
+  node.hits_.store(0, std::memory_order_relaxed);
+  push(node, back ? kMain : kSmall, weight);
+  ++size_;
+}
+
+void Queues::replaced(PolicyNode& old, PolicyNode& fresh, std::size_t weight) noexcept {
+  const auto which = static_cast<Which>(old.queue_);
+  fresh.uses_ = old.uses_;
+  fresh.hits_.store(old.hits_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  unlink(old, owner_.weight(old));
+  push(fresh, which, weight);
+}
+
+void Queues::remove(PolicyNode& node, std::size_t weight) noexcept {
+  unlink(node, weight);
+  --size_;
+}
+
+PolicyNode* Queues::evict(PolicyNode& node) noexcept {
+  remove(node, owner_.weight(node));
+  return &node;
+}
+
+PolicyNode* Queues::oldest(Which which) const noexcept {
+  const Queue& queue = queues_[which];
+  PolicyNode* found = nullptr;
+  std::uint32_t age_max = 0;
+  for (std::uint64_t lists = queue.occupied; lists != 0; lists &= lists - 1) {
+    const NodeList& list = queue.lists[std::countr_zero(lists)];
+    const std::uint32_t age = ticket_ - list.oldest_ticket();
+    if (found == nullptr || age > age_max) {
+      found = list.oldest();
+      age_max = age;
+    }
+  }
+  return found;
+}
+
+PolicyNode* Queues::most_wasteful() const noexcept {
+  PolicyNode* found = nullptr;
+  std::uint64_t waste_max = 0;
+  for (const Queue& queue : queues_) {
+    for (std::uint64_t lists = queue.occupied; lists != 0; lists &= lists - 1) {
+      const int level = std::countr_zero(lists);
+      const NodeList& list = queue.lists[level];
+      const std::uint64_t age = ticket_ - list.oldest_ticket();
+      const std::uint64_t waste = (age + 1) * level_weight(level);
+      if (waste > waste_max) {
+        found = list.oldest();
+        waste_max = waste;
+      }
+    }
+  }
+  return found;
+}
+
+unsigned Queues::take_hits(PolicyNode& node) noexcept {
+  const unsigned hits = node.hits_.load(std::memory_order_relaxed);
+  if (hits > 0) {
+    node.hits_.store(0, std::memory_order_relaxed);
+    node.uses_ = static_cast<std::uint8_t>(std::min(kUsesMax, node.uses_ + hits));
+    sketch_.add(owner_.hash(node), hits);
+  }
+  return hits;
+}
+
+void Queues::move_to_main(PolicyNode& node) noexcept {
+  const std::size_t weight = owner_.weight(node);
+  unlink(node, weight);
+  push(node, kMain, weight);
+}
+
+bool Queues::small_is_over() const noexcept {
+  const Queue& small = queues_[kSmall];
+  return small.occupied != 0 &&
+         (queues_[kMain].occupied == 0 || small.weight > bytes_max_ / 100 * rule_.small_percent);
+}
+
+bool Queues::main_is_full() const noexcept {
+  return queues_[kMain].weight >= bytes_max_ / 100 * (100 - rule_.small_percent);
+}
+
+PolicyNode* Queues::look_at_main() noexcept {
+  PolicyNode* node = oldest(kMain);
+  // One read saves it from one look, as in S3-FIFO: a node read often outlives several.
+  const std::uint8_t hits = node->hits_.load(std::memory_order_relaxed);
+  if (hits == 0) {
+    return evict(*node);
+  }
+  node->hits_.store(hits - 1, std::memory_order_relaxed);
+  node->uses_ = static_cast<std::uint8_t>(std::min(kUsesMax, node->uses_ + 1U));
+  sketch_.add(owner_.hash(*node), 1);
+  move_to_main(*node);
+  return nullptr;
+}
+
+PolicyNode* Queues::look_by_age() noexcept {
+  if (!small_is_over()) {
+    return look_at_main();
+  }
+  PolicyNode* node = oldest(kSmall);
+  if (take_hits(*node) >= kHitsToMain) {
+    move_to_main(*node);
+    return nullptr;
+  }
+  evicted_.add(owner_.hash(*node));
+  return evict(*node);
+}
+
+bool Queues::more_popular(const PolicyNode& node, const PolicyNode& than) noexcept {
+  const unsigned count = sketch_.count(owner_.hash(node));
+  if (count > sketch_.count(owner_.hash(than))) {
+    return true;
+  }
+  random_ ^= random_ << 13U;
+  random_ ^= random_ >> 7U;
+  random_ ^= random_ << 17U;
+  return count >= kChanceCountMin && (random_ & kChanceMask) == 0;
+}
+
+PolicyNode* Queues::look_by_popularity() noexcept {
+  if (!small_is_over()) {
+    return look_at_main();
+  }
+  PolicyNode* node = oldest(kSmall);
+  take_hits(*node);
+  PolicyNode* displaced = oldest(kMain);
+  if (displaced == nullptr || !main_is_full()) {
+    move_to_main(*node);
+    return nullptr;
+  }
+  if (displaced->hits_.load(std::memory_order_relaxed) > 0) {
+    look_at_main();
+    return nullptr;
+  }
+  if (more_popular(*node, *displaced)) {
+    move_to_main(*node);
+    return evict(*displaced);
+  }
+  evicted_.add(owner_.hash(*node));
+  return evict(*node);
+}
+
+PolicyNode* Queues::look_by_size() noexcept {
+  PolicyNode* node = most_wasteful();
+  if (take_hits(*node) > 0) {
+    move_to_main(*node);
+    return nullptr;
+  }
+  evicted_.add(owner_.hash(*node));
+  return evict(*node);
+}
+
+PolicyNode* Queues::victim() noexcept {
+  if (size_ == 0) {
+    return nullptr;
+  }
+  for (int look = 0; look < kLooksMax; ++look) {
+    PolicyNode* found = rule_.order == Order::age          ? look_by_age()
+                        : rule_.order == Order::popularity ? look_by_popularity()
+                                                           : look_by_size();
+    if (found != nullptr) {
+      return found;
+    }
+  }
+  return evict(*oldest(queues_[kMain].occupied != 0 ? kMain : kSmall));
+}
+
+}  // namespace larder::memory

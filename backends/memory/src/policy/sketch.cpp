@@ -1,0 +1,73 @@
+#include "sketch.hpp"
+
+#include <algorithm>
+
+namespace larder::memory {
+namespace {
+
+constexpr std::uint64_t kLowestBits = 0x1111111111111111;
+constexpr int kRows = 4;
+
+// Other bits than what the evicted keys use of the same hash.
+std::uint64_t mixed(std::uint64_t hash) noexcept {
+  hash *= 0xd6e8feb86659fd93;
+  return hash ^ (hash >> 32U);
+}
+
+// Row r has two words of the line, 32 counters; five bits choose one.
+struct Place {
+  unsigned word;
+  unsigned shift;
+};
+Place place(std::uint64_t mixed_hash, int row) noexcept {
+  const auto bits = static_cast<unsigned>(mixed_hash >> (5 * row)) & 31U;
+  return {.word = (2 * row) + (bits >> 4U), .shift = (bits & 15U) * 4};
+}
+std::size_t line_of(std::uint64_t mixed_hash) noexcept { return mixed_hash >> (5 * kRows); }
+
+}  // namespace
+
+void Sketch::reserve(std::size_t keys) {
+  while (lines_.size() * kKeysPerLine < keys) {
+    // A key's counters are in both halves then; what is wrong there is halved away.
+    const std::size_t half = lines_.size();
+    lines_.resize(half * 2);
+    std::copy_n(lines_.begin(), half, lines_.begin() + static_cast<std::ptrdiff_t>(half));
+  }
+}
+
+void Sketch::add(std::uint64_t hash, unsigned times) noexcept {
+  hash = mixed(hash);
+  Line& line = lines_[line_of(hash) & (lines_.size() - 1)];
+  for (int row = 0; row < kRows; ++row) {
+    const auto [word, shift] = place(hash, row);
+    const unsigned count = (line.words[word] >> shift) & kCountMax;
+    const unsigned more = std::min(times, kCountMax - count);
+    line.words[word] += std::uint64_t{more} << shift;
+  }
+  if (until_halving_ <= times) {
+    until_halving_ += kAddsPerHalving;
+    halve_next();
+  }
+  until_halving_ -= times;
+}
+
+unsigned Sketch::count(std::uint64_t hash) const noexcept {
+  hash = mixed(hash);
+  const Line& line = lines_[line_of(hash) & (lines_.size() - 1)];
+  unsigned least = kCountMax;
+  for (int row = 0; row < kRows; ++row) {
+    const auto [word, shift] = place(hash, row);
+    least = std::min(least, static_cast<unsigned>(line.words[word] >> shift) & kCountMax);
+  }
+  return least;
+}
+
+void Sketch::halve_next() noexcept {
+  for (std::uint64_t& word : lines_[next_halved_].words) {
+    word = (word >> 1U) & ~(kLowestBits << 3U);
+  }
+  next_halved_ = (next_halved_ + 1) & (lines_.size() - 1);
+}
+
+}  // namespace larder::memory
