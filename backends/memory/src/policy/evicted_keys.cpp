@@ -23,7 +23,8 @@ std::uint16_t print_of(std::uint64_t mixed_hash) noexcept {
 }  // namespace
 
 void EvictedKeys::reserve(std::size_t keys) {
-  while (sets_.size() * kWays < keys) {
+  while (sets_.size() * kWays < keys + keys / 4) {
+    // A quarter more than asked for, as some sets are fuller than others.
     // What was in a set may belong to it or to its twin from now on: it is remembered in both,
     // and the wrong half grows old.
     const std::size_t half = sets_.size();

@@ -1,5 +1,5 @@
 // Remembers the keys that were evicted lately, as S3-FIFO's ghosts: 16 bits of their hashes, in
-// sets of four. A false memory costs one worse decision, never a wrong answer.
+// sets of eight. A false memory costs one worse decision, never a wrong answer.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ class EvictedKeys {
   [[nodiscard]] std::size_t bytes() const noexcept { return sets_.capacity() * sizeof(Set); }
 
  private:
-  static constexpr std::size_t kWays = 4;
+  static constexpr std::size_t kWays = 8;
 
   struct Slot {
     std::uint16_t print = 0;  // 0 = free
@@ -35,7 +35,7 @@ class EvictedKeys {
     return static_cast<std::uint16_t>((added_ >> turn_shift_) - slot.turn);
   }
 
-  std::vector<Set> sets_ = std::vector<Set>(4);
+  std::vector<Set> sets_ = std::vector<Set>(2);
   std::uint64_t added_ = 0;
   unsigned turn_shift_ = 0;
 };

@@ -32,7 +32,11 @@ class NodeList {
     }
     if (older == nullptr) {
       oldest_ = newer;
-      oldest_ticket_ = newer == nullptr ? 0 : newer->ticket_;
+      if (newer != nullptr) {
+        oldest_ticket_ = newer->ticket_;
+        // Whoever removes the oldest is likely to go on there.
+        __builtin_prefetch(newer->newer());
+      }
     } else {
       older->newer(newer);
     }

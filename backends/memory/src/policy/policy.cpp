@@ -8,8 +8,8 @@
 namespace larder::memory {
 namespace {
 
-// How often the sample is fitted to the store anew, in victims: not more often than this.
-constexpr std::size_t kFitEveryMin = 1024;
+// After how many new entries the sample is fitted to the store again, at least.
+constexpr std::size_t kFitEveryMin = 128;
 
 }  // namespace
 
@@ -17,14 +17,20 @@ struct Policy::Impl {
   Impl(std::size_t bytes_max_in, const PolicyOwner& owner_in, std::uint64_t seed)
       : owner(owner_in),
         bytes_max(bytes_max_in),
-        queues(bytes_max, owner, seed, Shadows::kRules.front()),
+        queues(bytes_max, owner, seed, Shadows::kCandidates.front().rule),
         shadows(seed) {}
+
+  // How many entries there will be, if all are as heavy as those that are there.
+  [[nodiscard]] std::size_t entries_when_full() const noexcept {
+    const double mean = static_cast<double>(queues.weight()) / static_cast<double>(queues.size());
+    return static_cast<std::size_t>(static_cast<double>(bytes_max) / std::max(mean, 1.0));
+  }
 
   const PolicyOwner& owner;
   std::size_t bytes_max;
   Queues queues;
   Shadows shadows;
-  std::size_t victims_until_fit = 0;
+  std::size_t adds_until_fit = kFitEveryMin;
 };
 
 Policy::Policy(std::size_t bytes_max, const PolicyOwner& owner, std::uint64_t seed)
@@ -36,6 +42,11 @@ Policy::~Policy() = default;
 
 void Policy::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
   impl_->queues.add(node, hash, weight);
+  if (--impl_->adds_until_fit == 0) {
+    impl_->adds_until_fit = std::max(size(), kFitEveryMin);
+    impl_->shadows.fit(impl_->entries_when_full(), impl_->bytes_max);
+    sample_mask_.store(impl_->shadows.mask(), std::memory_order_relaxed);
+  }
   samples_.drain([this](HashAndWeight read) { impl_->shadows.access(read); });
   if (sampled(hash)) {
     impl_->shadows.access(HashAndWeight(hash, weight));
@@ -55,22 +66,12 @@ void Policy::remove(PolicyNode& node, std::size_t weight) {
   }
 }
 
-PolicyNode* Policy::victim() {
-  if (impl_->victims_until_fit == 0) {
-    const std::size_t entries = impl_->queues.size();
-    impl_->victims_until_fit = std::max(entries, kFitEveryMin);
-    if (impl_->shadows.fit(entries, impl_->bytes_max)) {
-      sample_mask_.store(impl_->shadows.mask(), std::memory_order_relaxed);
-    }
-  }
-  --impl_->victims_until_fit;
-  return impl_->queues.victim();
-}
+PolicyNode* Policy::victim() { return impl_->queues.victim(); }
 
 void Policy::set_bytes_max(std::size_t bytes_max) {
   impl_->bytes_max = bytes_max;
   impl_->queues.set_bytes_max(bytes_max);
-  impl_->victims_until_fit = 0;
+  impl_->adds_until_fit = 1;
 }
 
 std::size_t Policy::weight() const noexcept { return impl_->queues.weight(); }

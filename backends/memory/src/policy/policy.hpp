@@ -3,12 +3,12 @@
 // The entries queue as in S3-FIFO (queues.hpp). How large the small queue is, whether what
 // leaves it must be more popular than what it displaces, and whether large entries go first
 // depends on the traffic, so tiny copies of the store without values (shadow_cache.hpp), fed
-// with a sample of the keys, try five answers, and the store follows the one that misses least.
+// with a sample of the keys, try a few answers, and the store follows the one that misses least.
 //
 // Threads: one lock of the owner's around every call, except hit() and note_read(), which any
 // thread may call at any time.
-// Memory: bytes() beside the nodes: at most 16 bytes an entry (12 on average), and for the shadow
-// caches a sixteenth of `bytes_max` and kShadowBytesMax.
+// Memory: bytes() beside the nodes: at most 18 bytes an entry (14 on average), and for the shadow
+// caches a sixteenth of `bytes_max`, from kShadowBytesMin to kShadowBytesMax.
 #pragma once
 
 #include <atomic>
@@ -64,6 +64,7 @@ class Policy {
   // What the policy itself takes beside the nodes.
   [[nodiscard]] std::size_t bytes() const noexcept;
 
+  static constexpr std::size_t kShadowBytesMin = std::size_t{64} << 10U;
   static constexpr std::size_t kShadowBytesMax = std::size_t{512} << 10U;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace larder::memory {
 namespace {
@@ -15,6 +16,12 @@ constexpr unsigned kUsesMax = 255;
 // keys out by asking for others. Caffeine does so too.
 constexpr unsigned kChanceCountMin = 6;
 constexpr std::uint64_t kChanceMask = 127;
+// The small queue may be over its share by that part of the store and still has to contest.
+constexpr std::size_t kSlackShare = 32;
+
+std::size_t lowest_bit(std::uint64_t bits) noexcept {
+  return static_cast<std::size_t>(std::countr_zero(bits));
+}
 
 std::uint8_t level_of(std::size_t weight, unsigned uses) noexcept {
   return size_level(weight / (1 + uses));
@@ -39,16 +46,18 @@ void Queues::unlink(PolicyNode& node, std::size_t weight) noexcept {
     queue.occupied &= ~(std::uint64_t{1} << node.level_);
   }
   queue.weight -= weight;
+  node.queue_ = PolicyNode::kNoQueue;
 }
 
 void Queues::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
   evicted_.reserve(size_ + 1);
   sketch_.reserve(size_ + 1);
+  sketch_.prefetch(hash);
   const bool back = evicted_.take(hash, size_);
   sketch_.add(hash, 1);
   node.uses_ = 0;
   node.hits_.store(0, std::memory_order_relaxed);
-  push(node, back ? kMain : kSmall, weight);
+  push(node, back && rule_.order != Order::popularity ? kMain : kSmall, weight);
   ++size_;
 }
 
@@ -75,7 +84,7 @@ PolicyNode* Queues::oldest(Which which) const noexcept {
   PolicyNode* found = nullptr;
   std::uint32_t age_max = 0;
   for (std::uint64_t lists = queue.occupied; lists != 0; lists &= lists - 1) {
-    const NodeList& list = queue.lists[std::countr_zero(lists)];
+    const NodeList& list = queue.lists[lowest_bit(lists)];
     const std::uint32_t age = ticket_ - list.oldest_ticket();
     if (found == nullptr || age > age_max) {
       found = list.oldest();
@@ -90,7 +99,7 @@ PolicyNode* Queues::most_wasteful() const noexcept {
   std::uint64_t waste_max = 0;
   for (const Queue& queue : queues_) {
     for (std::uint64_t lists = queue.occupied; lists != 0; lists &= lists - 1) {
-      const int level = std::countr_zero(lists);
+      const std::size_t level = lowest_bit(lists);
       const NodeList& list = queue.lists[level];
       const std::uint64_t age = ticket_ - list.oldest_ticket();
       const std::uint64_t waste = (age + 1) * level_weight(level);
@@ -125,8 +134,9 @@ bool Queues::small_is_over() const noexcept {
          (queues_[kMain].occupied == 0 || small.weight > bytes_max_ / 100 * rule_.small_percent);
 }
 
-bool Queues::main_is_full() const noexcept {
-  return queues_[kMain].weight >= bytes_max_ / 100 * (100 - rule_.small_percent);
+bool Queues::small_is_far_over() const noexcept {
+  const std::size_t share = bytes_max_ / 100 * rule_.small_percent;
+  return queues_[kSmall].weight > share + bytes_max_ / kSlackShare;
 }
 
 PolicyNode* Queues::look_at_main() noexcept {
@@ -157,8 +167,10 @@ PolicyNode* Queues::look_by_age() noexcept {
 }
 
 bool Queues::more_popular(const PolicyNode& node, const PolicyNode& than) noexcept {
+  const std::uint64_t other = owner_.hash(than);
+  sketch_.prefetch(other);
   const unsigned count = sketch_.count(owner_.hash(node));
-  if (count > sketch_.count(owner_.hash(than))) {
+  if (count > sketch_.count(other)) {
     return true;
   }
   random_ ^= random_ << 13U;
@@ -167,24 +179,26 @@ bool Queues::more_popular(const PolicyNode& node, const PolicyNode& than) noexce
   return count >= kChanceCountMin && (random_ & kChanceMask) == 0;
 }
 
-PolicyNode* Queues::look_by_popularity() noexcept {
+PolicyNode* Queues::look_by_contest() noexcept {
   if (!small_is_over()) {
     return look_at_main();
   }
   PolicyNode* node = oldest(kSmall);
-  take_hits(*node);
+  const bool read = take_hits(*node) > 0;
   PolicyNode* displaced = oldest(kMain);
-  if (displaced == nullptr || !main_is_full()) {
+  if (displaced == nullptr || small_is_far_over()) {
+    // Main is below its share, as after a change of the rule: there is room without a contest.
     move_to_main(*node);
     return nullptr;
   }
-  if (displaced->hits_.load(std::memory_order_relaxed) > 0) {
-    look_at_main();
-    return nullptr;
-  }
-  if (more_popular(*node, *displaced)) {
-    move_to_main(*node);
-    return evict(*displaced);
+  if (read || rule_.order == Order::popularity) {
+    if (displaced->hits_.load(std::memory_order_relaxed) > 0) {
+      return look_at_main();
+    }
+    if (more_popular(*node, *displaced)) {
+      move_to_main(*node);
+      return evict(*displaced);
+    }
   }
   evicted_.add(owner_.hash(*node));
   return evict(*node);
@@ -200,14 +214,25 @@ PolicyNode* Queues::look_by_size() noexcept {
   return evict(*node);
 }
 
+PolicyNode* Queues::look() noexcept {
+  switch (rule_.order) {
+    case Order::age:
+      return look_by_age();
+    case Order::contest:
+    case Order::popularity:
+      return look_by_contest();
+    case Order::size:
+      return look_by_size();
+  }
+  std::unreachable();
+}
+
 PolicyNode* Queues::victim() noexcept {
   if (size_ == 0) {
     return nullptr;
   }
-  for (int look = 0; look < kLooksMax; ++look) {
-    PolicyNode* found = rule_.order == Order::age          ? look_by_age()
-                        : rule_.order == Order::popularity ? look_by_popularity()
-                                                           : look_by_size();
+  for (int looks = 0; looks < kLooksMax; ++looks) {
+    PolicyNode* found = look();
     if (found != nullptr) {
       return found;
     }

@@ -25,8 +25,9 @@
 namespace larder::memory {
 
 enum class Order : std::uint8_t {
-  age,         // S3-FIFO: what leaves the small queue unread is evicted
-  popularity,  // what leaves the small queue displaces the oldest of main only if asked for more
+  age,         // S3-FIFO: what was not read twice in the small queue is evicted
+  contest,     // what was read once in the small queue may displace a less popular one of main
+  popularity,  // TinyLFU: main is entered by displacing a less popular one, and not otherwise
   size,        // large, old and little used entries go first, whatever their queue
 };
 
@@ -76,12 +77,13 @@ class Queues {
   unsigned take_hits(PolicyNode& node) noexcept;
 
   [[nodiscard]] bool small_is_over() const noexcept;
-  [[nodiscard]] bool main_is_full() const noexcept;
+  [[nodiscard]] bool small_is_far_over() const noexcept;
   [[nodiscard]] bool more_popular(const PolicyNode& node, const PolicyNode& than) noexcept;
 
   // One look at one node: the victim, or null where the node was spared and has moved.
+  PolicyNode* look() noexcept;
   PolicyNode* look_by_age() noexcept;
-  PolicyNode* look_by_popularity() noexcept;
+  PolicyNode* look_by_contest() noexcept;
   PolicyNode* look_by_size() noexcept;
   PolicyNode* look_at_main() noexcept;
 

@@ -15,24 +15,27 @@ constexpr std::size_t kShareOfStore = 16;
 
 // Fewer entries tell too little: chance would choose.
 constexpr std::size_t kEntriesMin = 100;
-constexpr std::size_t kCellsMin = 64;
 
 // Another rule must miss that much less to be followed: no flapping between equals.
 constexpr double kBetter = 0.99;
 // What is left of a miss's weight at the next choice.
-constexpr double kDecay = 0.9;
+constexpr double kDecay = 0.95;
 
 std::size_t cells_for(std::size_t bytes_max) {
-  const std::size_t each =
-      std::min(bytes_max / kShareOfStore, Policy::kShadowBytesMax) / Shadows::kRules.size();
-  return each < kBytesFixed ? 0 : (each - kBytesFixed) / kBytesPerCell;
+  const std::size_t bytes =
+      std::clamp(bytes_max / kShareOfStore, Policy::kShadowBytesMin, Policy::kShadowBytesMax);
+  std::size_t units = 0;
+  for (const Shadows::Candidate& candidate : Shadows::kCandidates) {
+    units += candidate.cells;
+  }
+  return (bytes - Shadows::kCandidates.size() * kBytesFixed) / (units * kBytesPerCell);
 }
 
 }  // namespace
 
-bool Shadows::fit(std::size_t entries, std::size_t bytes_max) {
+void Shadows::fit(std::size_t entries, std::size_t bytes_max) {
   const std::size_t cells = cells_for(bytes_max);
-  const bool wanted = cells >= kCellsMin && entries >= kEntriesMin;
+  const bool wanted = entries >= kEntriesMin;
   unsigned shift = 0;
   while (wanted && entries >> shift > cells) {
     ++shift;
@@ -40,7 +43,7 @@ bool Shadows::fit(std::size_t entries, std::size_t bytes_max) {
   const bool fits = bytes_max == bytes_max_ && wanted != caches_.empty() &&
                     (caches_.empty() || shift == shift_ || shift + 1 == shift_);
   if (fits) {
-    return false;
+    return;
   }
   bytes_max_ = bytes_max;
   shift_ = shift;
@@ -49,12 +52,12 @@ bool Shadows::fit(std::size_t entries, std::size_t bytes_max) {
   misses_.fill(0);
   cells_ = wanted ? cells : 0;
   until_choice_ = cells;
-  for (const Rule& rule : kRules) {
+  for (const Candidate& candidate : kCandidates) {
     if (wanted) {
-      caches_.push_back(std::make_unique<ShadowCache>(cells, bytes_max >> shift, seed_, rule));
+      caches_.push_back(std::make_unique<ShadowCache>(candidate.cells * cells, bytes_max >> shift,
+                                                      seed_, candidate.rule));
     }
   }
-  return true;
 }
 
 void Shadows::access(HashAndWeight read) {

@@ -6,24 +6,16 @@ namespace larder::memory {
 namespace {
 
 constexpr std::uint64_t kLowestBits = 0x1111111111111111;
-constexpr int kRows = 4;
-
-// Other bits than what the evicted keys use of the same hash.
-std::uint64_t mixed(std::uint64_t hash) noexcept {
-  hash *= 0xd6e8feb86659fd93;
-  return hash ^ (hash >> 32U);
-}
 
 // Row r has two words of the line, 32 counters; five bits choose one.
 struct Place {
   unsigned word;
   unsigned shift;
 };
-Place place(std::uint64_t mixed_hash, int row) noexcept {
+Place place(std::uint64_t mixed_hash, unsigned row) noexcept {
   const auto bits = static_cast<unsigned>(mixed_hash >> (5 * row)) & 31U;
   return {.word = (2 * row) + (bits >> 4U), .shift = (bits & 15U) * 4};
 }
-std::size_t line_of(std::uint64_t mixed_hash) noexcept { return mixed_hash >> (5 * kRows); }
 
 }  // namespace
 
@@ -37,9 +29,9 @@ void Sketch::reserve(std::size_t keys) {
 }
 
 void Sketch::add(std::uint64_t hash, unsigned times) noexcept {
+  Line& line = lines_[index_of(hash)];
   hash = mixed(hash);
-  Line& line = lines_[line_of(hash) & (lines_.size() - 1)];
-  for (int row = 0; row < kRows; ++row) {
+  for (unsigned row = 0; row < kRows; ++row) {
     const auto [word, shift] = place(hash, row);
     const unsigned count = (line.words[word] >> shift) & kCountMax;
     const unsigned more = std::min(times, kCountMax - count);
@@ -53,10 +45,10 @@ void Sketch::add(std::uint64_t hash, unsigned times) noexcept {
 }
 
 unsigned Sketch::count(std::uint64_t hash) const noexcept {
+  const Line& line = lines_[index_of(hash)];
   hash = mixed(hash);
-  const Line& line = lines_[line_of(hash) & (lines_.size() - 1)];
   unsigned least = kCountMax;
-  for (int row = 0; row < kRows; ++row) {
+  for (unsigned row = 0; row < kRows; ++row) {
     const auto [word, shift] = place(hash, row);
     least = std::min(least, static_cast<unsigned>(line.words[word] >> shift) & kCountMax);
   }

@@ -23,6 +23,9 @@ class Sketch {
   // From 0 to kCountMax; sometimes too high, too low only by the halving.
   [[nodiscard]] unsigned count(std::uint64_t hash) const noexcept;
 
+  // Begins to bring a key's counters into the processor's cache.
+  void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&lines_[index_of(hash)]); }
+
   [[nodiscard]] std::size_t bytes() const noexcept { return lines_.capacity() * sizeof(Line); }
 
  private:
@@ -30,6 +33,14 @@ class Sketch {
     std::array<std::uint64_t, 8> words{};
   };
 
+  // Other bits than what the evicted keys use of the same hash.
+  static std::uint64_t mixed(std::uint64_t hash) noexcept {
+    hash *= 0xd6e8feb86659fd93;
+    return hash ^ (hash >> 32U);
+  }
+  [[nodiscard]] std::size_t index_of(std::uint64_t hash) const noexcept {
+    return (mixed(hash) >> kPlaceBits) & (lines_.size() - 1);
+  }
   void halve_next() noexcept;
 
   std::vector<Line> lines_ = std::vector<Line>(1);
@@ -38,6 +49,9 @@ class Sketch {
 
   // A line has 128 counters for 16 keys. Each key counts ten times on average before it is halved.
   static constexpr std::size_t kKeysPerLine = 16;
+  // The bits of a mixed hash that choose its counters in a line: five for each of four rows.
+  static constexpr unsigned kRows = 4;
+  static constexpr unsigned kPlaceBits = 5 * kRows;
   static constexpr unsigned kAddsPerHalving = 10 * kKeysPerLine;
 };
 
