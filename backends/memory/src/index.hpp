@@ -70,7 +70,7 @@ class Index {
   // Splits a bucket or two where the table is too small for so many entries.
   void grow(std::size_t entries);
 
-  // Calls visit(entry, reversed hash) for the entries of one bucket from a reversed hash on.
+  // Calls visit(entry) for the entries of one bucket from a reversed hash on.
   // Answers where the next bucket begins; nullopt after the last one.
   template <typename Visit>
   std::optional<std::uint64_t> visit(std::uint64_t from, Visit&& visit);
@@ -114,8 +114,8 @@ std::optional<std::uint64_t> Index::visit(std::uint64_t from, Visit&& visit) {
   const std::uint64_t first_hash = reversed(from);
   Bucket& bucket = lock(first_hash);
   bucket.each([&](const Slot& slot) {
-    if (const std::uint64_t place = reversed(hash(*slot.entry())); place >= from) {
-      visit(*slot.entry(), place);
+    if (reversed(hash(*slot.entry())) >= from) {
+      visit(*slot.entry());
     }
   });
   // The bits that all hashes of this bucket share: those of its place.
