@@ -158,7 +158,7 @@ Figures mixes(Store& store, const Load& load, Run&& run) {
                                     {"90/10", Mix::tenth_writes},
                                     {"50/50", Mix::half_writes}}) {
       note(figures, name, threads,
-           [&, mix = mix](std::size_t thread) { return run(store, load, thread, mix); });
+           [&, kind = mix](std::size_t thread) { return run(store, load, thread, kind); });
     }
   }
   return figures;

@@ -43,6 +43,27 @@ std::optional<Found> MemoryCacheBackend::find(const Key& key) {
   return impl_->values_.get(key, impl_->common_.hash(key));
 }
 
+void MemoryCacheBackend::insert(const Found& found, milliseconds life_max) {
+  if (impl_->closed_.load(std::memory_order_acquire)) {
+    return;
+  }
+  const Key key = found.entry->key();
+  const Target at = impl_->target(key);
+  if (found.entry->value().size() > impl_->capabilities_.value_bytes_max) {
+    static_cast<void>(impl_->shard(at).erase(at));
+    return;
+  }
+  impl_->shard(at).insert_copy(at, found, life_max);
+  impl_->values_.sweep_some(at.now);
+}
+
+void MemoryCacheBackend::drop(const Key& key) {
+  const Target at = impl_->target(key);
+  static_cast<void>(impl_->shard(at).erase(at));
+}
+
+void MemoryCacheBackend::drop_all() { impl_->values_.drop_all(); }
+
 awaitable<Batch<std::optional<Found>>> MemoryCacheBackend::get(std::span<const Key> keys,
                                                                Deadline deadline) {
   co_return impl_->each<std::optional<Found>>(keys, deadline, [&](const Key& key) {
