@@ -186,9 +186,8 @@ Figures run(std::string_view what, const Load& load) {
     if constexpr (Store::kEvicts) {
       Store store({.entries = kKeys / 10, .value_bytes = load.value.size()});
       for (const std::size_t threads : {1U, 2U}) {
-        note(figures, "get-or-insert", threads, [&](std::size_t thread) {
-          return worker(store, load, thread, Mix::get_or_insert);
-        });
+        note(figures, "get-or-insert", threads,
+             [&](std::size_t thread) { return worker(store, load, thread, Mix::get_or_insert); });
       }
     }
     return figures;
@@ -212,9 +211,8 @@ Figures run(std::string_view what, const Load& load) {
   figures.merge(mixes(store, load, worker));
   if constexpr (std::is_same_v<Store, Ours>) {
     for (const std::size_t threads : {1U, 2U}) {
-      note(figures, "awaited get", threads, [&](std::size_t thread) {
-        return work_ours<true>(store, load, thread, Mix::reads);
-      });
+      note(figures, "awaited get", threads,
+           [&](std::size_t thread) { return work_ours<true>(store, load, thread, Mix::reads); });
     }
   }
   return figures;
@@ -243,12 +241,13 @@ Figures run(std::string_view store, std::string_view what, const Load& load) {
 // A process of one thread has cheaper atomics in glibc: this one never has.
 class Idler {
  public:
-  Idler() : thread_([](const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any woken;
-    std::unique_lock lock(mutex);
-    woken.wait(lock, stop, [] { return false; });
-  }) {}
+  Idler()
+      : thread_([](const std::stop_token& stop) {
+          std::mutex mutex;
+          std::condition_variable_any woken;
+          std::unique_lock lock(mutex);
+          woken.wait(lock, stop, [] { return false; });
+        }) {}
 
  private:
   std::jthread thread_;
@@ -265,7 +264,8 @@ int main(int count, char** arguments) {
   const bench::Idler idler;
   const bench::Load load(std::strtoul(arguments[2], nullptr, 10));
   std::cout << "{";
-  for (const char* comma = ""; const auto& [name, value] : bench::run(arguments[1], arguments[3], load)) {
+  for (const char* comma = "";
+       const auto& [name, value] : bench::run(arguments[1], arguments[3], load)) {
     std::cout << comma << '"' << name << "\": " << value;
     comma = ", ";
   }

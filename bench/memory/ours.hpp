@@ -44,8 +44,7 @@ class Ours {
     return true;
   }
   larder::awaitable<bool> get_awaited(const larder::Key& key, char* to) {
-    const auto answers =
-        co_await backend_->get(std::span(&key, 1), larder::Deadline::max());
+    const auto answers = co_await backend_->get(std::span(&key, 1), larder::Deadline::max());
     if (!answers.front() || !*answers.front()) {
       co_return false;
     }

@@ -151,9 +151,9 @@ class RocksLru : public RocksCache {
 class RocksClock : public RocksCache {
  public:
   explicit RocksClock(Size size)
-      : RocksCache(rocksdb::HyperClockCacheOptions(
-                       size.entries * charge(size.value_bytes), charge(size.value_bytes),
-                       kShardBits, false, nullptr, rocksdb::kDontChargeCacheMetadata)
+      : RocksCache(rocksdb::HyperClockCacheOptions(size.entries * charge(size.value_bytes),
+                                                   charge(size.value_bytes), kShardBits, false,
+                                                   nullptr, rocksdb::kDontChargeCacheMetadata)
                        .MakeSharedCache(),
                    size.value_bytes, true) {}
 };

@@ -64,8 +64,8 @@ class MemoryCacheBackend::Impl {
 
   // The coarse clock is cheap, and is asked alone where the deadline is not near.
   bool has_passed(Deadline deadline) const {
-    return deadline != Deadline::max() &&
-           clock_.coarse_now() >= deadline - Clock::kCoarseBehind && clock_.now() >= deadline;
+    return deadline != Deadline::max() && clock_.coarse_now() >= deadline - Clock::kCoarseBehind &&
+           clock_.now() >= deadline;
   }
 
   memory::Target target(const Key& key) const {

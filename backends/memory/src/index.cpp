@@ -29,8 +29,7 @@ Index::~Index() {
 void Index::grow(std::size_t entries) {
   for (int splits = 0; splits < kSplitsMax; ++splits) {
     const std::size_t buckets = this->buckets();
-    if (entries <= buckets * kEntriesPerBucket || buckets == buckets_max_ ||
-        !growing_.try_lock()) {
+    if (entries <= buckets * kEntriesPerBucket || buckets == buckets_max_ || !growing_.try_lock()) {
       return;
     }
     const std::lock_guard held(growing_, std::adopt_lock);

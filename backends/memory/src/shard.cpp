@@ -14,8 +14,8 @@ Shard::Shard(Common& common, Values& values)
       logs_(common.hash, common.random, common.bounds.log_bytes) {}
 
 bool Shard::reclaim_one() {
-  return leases_.take_due(now_) || quotas_.take_due(now_) ||
-         counters_.take_due(now_) || logs_.reclaim_one(now_);
+  return leases_.take_due(now_) || quotas_.take_due(now_) || counters_.take_due(now_) ||
+         logs_.reclaim_one(now_);
 }
 
 std::size_t Shard::held_bytes() const noexcept {

@@ -74,7 +74,8 @@ bool Values::has_ended(const Stored& stored, SteadyTime now) const noexcept {
 bool Values::is_near_an_edge(const PackedEntry& entry, SteadyTime coarse) const noexcept {
   const Stored& stored = Stored::of(entry);
   const auto left = time(stored.ends()) - coarse;
-  if (left <= Clock::kCoarseBehind || stored.version() <= dropped_.load(std::memory_order_relaxed)) {
+  if (left <= Clock::kCoarseBehind ||
+      stored.version() <= dropped_.load(std::memory_order_relaxed)) {
     return true;
   }
   const Origin* origin = origin_of(entry);
@@ -257,8 +258,7 @@ bool Values::erase(const Key& key, std::uint64_t hash, SteadyTime now) {
   return true;
 }
 
-Result<bool> Values::touch(const Key& key, std::uint64_t hash, milliseconds fresh,
-                           SteadyTime now) {
+Result<bool> Values::touch(const Key& key, std::uint64_t hash, milliseconds fresh, SteadyTime now) {
   Gone gone(watches_);
   {
     Bucket& bucket = index_.lock(hash);

@@ -67,9 +67,7 @@ class Values final : private PolicyOwner {
 
   // Takes `bytes` out of the bound for something else than values, evicting as needed.
   void claim(std::size_t bytes) { claim(bytes, kNoHash); }
-  void give_back(std::size_t bytes) noexcept {
-    used_.fetch_sub(bytes, std::memory_order_relaxed);
-  }
+  void give_back(std::size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
   // Everything claimed and all entries, with the index and the policy.
   [[nodiscard]] std::size_t bytes() const noexcept {
     return used_.load(std::memory_order_relaxed) + overhead();

@@ -79,9 +79,8 @@ void Values::evict_one(const EntryRef& victim, std::uint64_t& spared) {
   {
     Bucket& bucket = index_.lock(hash);
     const std::lock_guard held(bucket.lock(), std::adopt_lock);
-    Slot* slot = bucket.find(Slot::tag_of(hash), [&victim](const PackedEntry& entry) {
-      return &entry == victim.get();
-    });
+    Slot* slot = bucket.find(
+        Slot::tag_of(hash), [&victim](const PackedEntry& entry) { return &entry == victim.get(); });
     if (slot == nullptr) {
       return;  // erased, overwritten or ended meanwhile
     }

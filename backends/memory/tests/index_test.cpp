@@ -5,8 +5,8 @@
 #include <string>
 
 #include "bucket.hpp"
-#include "stored.hpp"
 #include "store.hpp"
+#include "stored.hpp"
 
 namespace larder::memory {
 namespace {
@@ -31,9 +31,8 @@ class IndexTest : public ::testing::Test {
     const Key name = key(id);
     Bucket& bucket = index_.lock(kHash(name));
     const std::lock_guard held(bucket.lock(), std::adopt_lock);
-    return bucket.find(Slot::tag_of(kHash(name)), [&](const PackedEntry& one) {
-      return is(one, name);
-    }) != nullptr;
+    return bucket.find(Slot::tag_of(kHash(name)),
+                       [&](const PackedEntry& one) { return is(one, name); }) != nullptr;
   }
   void remove(const std::string& id) {
     const Key name = key(id);
