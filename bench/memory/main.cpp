@@ -164,12 +164,19 @@ Figures mixes(Store& store, const Load& load, Run&& run) {
   return figures;
 }
 
-template <typename Store, typename Put>
-Figures filled(Store& store, const Load& load, Put&& put) {
-  const double before = resident_bytes();
-  put(store);
-  const double entry = static_cast<double>(kKeyBytes + load.value.size());
-  return {{"overhead bytes", (resident_bytes() - before) / kKeys - entry}};
+template <typename Store>
+void fill(Store& store, const Load& load) {
+  for (const larder::Key& key : load.keys) {
+    store.put(key, load.value);
+  }
+}
+void fill(Ours& store, const Load& load) {
+  run_here([&]() -> larder::awaitable<void> {
+    Ours::Writer writer(load.value);
+    for (const larder::Key& key : load.keys) {
+      co_await store.put(key, writer);
+    }
+  });
 }
 
 template <typename Store>
@@ -193,22 +200,12 @@ Figures run(std::string_view what, const Load& load) {
     return figures;
   }
   // A tenth more than fits, so that nothing is evicted.
+  const double before = resident_bytes();
   Store store({.entries = kKeys + kKeys / 10, .value_bytes = load.value.size()});
-  Figures figures = filled(store, load, [&](Store& to) {
-    if constexpr (std::is_same_v<Store, Ours>) {
-      run_here([&]() -> larder::awaitable<void> {
-        Ours::Writer writer(load.value);
-        for (const larder::Key& key : load.keys) {
-          co_await to.put(key, writer);
-        }
-      });
-    } else {
-      for (const larder::Key& key : load.keys) {
-        to.put(key, load.value);
-      }
-    }
-  });
-  figures.merge(mixes(store, load, worker));
+  fill(store, load);
+  const double held = (resident_bytes() - before) / kKeys;
+  Figures figures = mixes(store, load, worker);
+  figures["overhead bytes"] = held - static_cast<double>(kKeyBytes + load.value.size());
   if constexpr (std::is_same_v<Store, Ours>) {
     for (const std::size_t threads : {1U, 2U}) {
       note(figures, "awaited get", threads,

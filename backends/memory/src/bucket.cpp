@@ -15,7 +15,7 @@ Slot* Bucket::hole() noexcept {
 }
 
 void Bucket::link(Bucket* block) noexcept {
-  slots_.back().bits_ = reinterpret_cast<std::uintptr_t>(block);
+  slots_.back() = Slot(reinterpret_cast<std::uintptr_t>(block));
   chained_ = true;
 }
 

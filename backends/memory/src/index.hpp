@@ -46,8 +46,10 @@ class Index {
       bucket.lock().unlock();
     }
   }
-  void prefetch(std::uint64_t hash) const noexcept {
-    __builtin_prefetch(&memory_[place_of(hash, buckets_.load(std::memory_order_relaxed))], 1);
+  // As lock(), where the entry of that hash is about to be read.
+  [[nodiscard]] Bucket& lock_to_read(std::uint64_t hash) noexcept {
+    at(place_of(hash, buckets())).prefetch(Slot::tag_of(hash));
+    return lock(hash);
   }
 
   [[nodiscard]] std::size_t buckets() const noexcept {

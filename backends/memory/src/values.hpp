@@ -77,7 +77,7 @@ class Values final : private PolicyOwner {
 
   // Looks through the next few buckets for entries that have ended.
   void sweep_some(SteadyTime now);
-  // Looks through all.
+  // Looks through all. Takes milliseconds where much has ended.
   void sweep_all(SteadyTime now);
   // Adds keys of the namespace (empty: all) from a place on until `keys` holds `count` or
   // `steps` buckets were visited, which it counts down. Answers where to go on; nullopt at
@@ -144,6 +144,8 @@ class Values final : private PolicyOwner {
   // True where it may hold more that has ended.
   bool sweep(Bucket& bucket, SteadyTime now);
 
+  void trim() noexcept;
+
   [[nodiscard]] std::size_t overhead() const noexcept {
     return index_.bytes() + policy_bytes_.load(std::memory_order_relaxed);
   }
@@ -159,7 +161,8 @@ class Values final : private PolicyOwner {
   // Each of the following is written by many threads, and hits touch none of them.
   alignas(64) std::atomic<std::uint64_t> versions_;  // of the last write
   std::atomic<std::size_t> used_{0};
-  std::atomic<std::size_t> swept_{0};  // buckets, in all turns
+  std::atomic<std::size_t> swept_{0};        // buckets, in all turns
+  std::atomic<std::size_t> swept_bytes_{0};  // since the last trim()
   std::atomic<std::uint64_t> evictions_{0};
   std::atomic<std::uint64_t> expirations_{0};
   alignas(64) SpinLock policy_lock_;

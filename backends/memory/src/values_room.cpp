@@ -1,4 +1,6 @@
 // The account of the values, and what keeps it: eviction, sweeping, care.
+#include <malloc.h>
+
 #include <algorithm>
 #include <mutex>
 #include <thread>
@@ -11,6 +13,10 @@ namespace {
 // Turns that claim() waits where nothing is left to evict, since other threads have claimed
 // all room and are about to put their entries in. Then it goes over the bound instead.
 constexpr int kClaimTurnsMax = 1000;
+
+// What one part in so many of the store has freed by ending is given back to the system: the
+// allocator keeps it else, between blocks that stay.
+constexpr std::size_t kTrimShare = 8;
 
 }  // namespace
 
@@ -143,6 +149,7 @@ bool Values::sweep(Bucket& bucket, SteadyTime now) {
     }
   }
   give_back(weight);
+  swept_bytes_.fetch_add(weight, std::memory_order_relaxed);
   expirations_.fetch_add(count, std::memory_order_relaxed);
   return gone.full();
 }
@@ -170,6 +177,16 @@ void Values::sweep_all(SteadyTime now) {
     while (bucket.due() <= tick_now && sweep(bucket, now)) {
     }
   }
+  trim();
+}
+
+void Values::trim() noexcept {
+#ifdef __GLIBC__
+  if (swept_bytes_.load(std::memory_order_relaxed) > bytes_max_ / kTrimShare) {
+    swept_bytes_.store(0, std::memory_order_relaxed);
+    ::malloc_trim(0);
+  }
+#endif
 }
 
 std::optional<std::uint64_t> Values::scan(std::string_view name_space, std::uint64_t from,
