@@ -26,12 +26,20 @@ double resident() {
   return pages * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
+void put_many(Store& store, int count, std::size_t bytes, Life life = {.fresh = 1h}) {
+  for (int i = 0; i < count; ++i) {
+    store.put(entry("a key " + std::to_string(i), std::string(bytes, 'v'), life));
+  }
+}
+
 // Runs `fill` in another process; the exit code tells what it found.
 void expect_exact(const std::function<void(Store&)>& fill) {
   const pid_t child = ::fork();
   ASSERT_NE(child, -1);
   if (child == 0) {
-    // What earlier tests freed would be used again unseen.
+    // The program's own pages, which a new process touches first; and what earlier tests
+    // freed, which would be used again unseen.
+    put_many(*std::make_unique<Store>(kBytes), 5000, 100);
     ::malloc_trim(0);
     const double before = resident();
     Store store(kBytes);
@@ -46,12 +54,6 @@ void expect_exact(const std::function<void(Store&)>& fill) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
-void put_many(Store& store, int count, std::size_t bytes, Life life = {.fresh = 1h}) {
-  for (int i = 0; i < count; ++i) {
-    store.put(entry("a key " + std::to_string(i), std::string(bytes, 'v'), life));
-  }
 }
 
 TEST(MemoryResident, is_as_charged_for_values_of_100_bytes) {
