@@ -10,6 +10,7 @@ namespace {
 
 using memory::Bounds;
 using memory::Target;
+using memory::Values;
 
 }  // namespace
 
@@ -39,15 +40,34 @@ std::optional<Found> MemoryCacheBackend::find(const Key& key) {
   if (impl_->closed_.load(std::memory_order_acquire)) {
     return std::nullopt;
   }
-  const Target at = impl_->target(key);
-  return impl_->shard(at).get(at);
+  return impl_->values_.get(key, impl_->common_.hash(key));
 }
+
+void MemoryCacheBackend::insert(const Found& found, milliseconds life_max) {
+  if (impl_->closed_.load(std::memory_order_acquire)) {
+    return;
+  }
+  const Key key = found.entry->key();
+  const Target at = impl_->target(key);
+  if (found.entry->value().size() > impl_->capabilities_.value_bytes_max) {
+    static_cast<void>(impl_->shard(at).erase(at));
+    return;
+  }
+  impl_->shard(at).insert_copy(at, found, life_max);
+  impl_->values_.sweep_some(at.now);
+}
+
+void MemoryCacheBackend::drop(const Key& key) {
+  const Target at = impl_->target(key);
+  static_cast<void>(impl_->shard(at).erase(at));
+}
+
+void MemoryCacheBackend::drop_all() { impl_->values_.drop_all(); }
 
 awaitable<Batch<std::optional<Found>>> MemoryCacheBackend::get(std::span<const Key> keys,
                                                                Deadline deadline) {
   co_return impl_->each<std::optional<Found>>(keys, deadline, [&](const Key& key) {
-    const Target at = impl_->target(key);
-    return Result<std::optional<Found>>(impl_->shard(at).get(at));
+    return Result<std::optional<Found>>(impl_->values_.get(key, impl_->common_.hash(key)));
   });
 }
 
@@ -61,7 +81,10 @@ awaitable<Batch<PutOutcome>> MemoryCacheBackend::put(std::span<const PutItem> it
           return std::unexpected(valid.error());
         }
         const Target at = impl_->target(item.entry.key);
-        return impl_->shard(at).put(at, PackedEntry::pack(item.entry), item.condition);
+        const PutOutcome outcome =
+            impl_->shard(at).put(at, Values::pack(item.entry), item.condition);
+        impl_->values_.sweep_some(at.now);
+        return outcome;
       });
 }
 
@@ -102,7 +125,9 @@ awaitable<Batch<FillOutcome>> MemoryCacheBackend::fill(std::span<const Fill> fil
       return std::unexpected(valid.error());
     }
     const Target at = impl_->target(item.entry.key);
-    return impl_->shard(at).fill(at, PackedEntry::pack(item.entry), item.token);
+    const FillOutcome outcome = impl_->shard(at).fill(at, Values::pack(item.entry), item.token);
+    impl_->values_.sweep_some(at.now);
+    return outcome;
   });
 }
 

@@ -68,25 +68,19 @@ Result<ScanPage> MemoryCacheBackend::Impl::scan(const ScanRequest& request) {
   if (request.count < 1 || request.count > kScanCountMax) {
     return fail(Errc::invalid_argument, "count: expected 1 to 10000");
   }
-  memory::ScanCursor cursor;
+  std::uint64_t from = 0;
   if (!request.cursor.empty()) {
-    const auto parsed = memory::ScanCursor::parse(request.cursor);
-    if (!parsed || parsed->shard >= shards_.size()) {
+    const auto parsed = memory::parse_cursor(request.cursor);
+    if (!parsed) {
       return fail(Errc::invalid_argument, "cursor: not one of this store's");
     }
-    cursor = *parsed;
+    from = *parsed;
   }
   ScanPage page;
-  std::size_t steps = request.count * kScanStepsPerKey + shards_.size();
-  while (page.keys.size() < request.count && steps > 0) {
-    const auto next = shards_[cursor.shard]->scan(request.name_space, cursor.hash, request.count,
-                                                  steps, clock_.now(), page.keys);
-    cursor.hash = next.value_or(0);
-    if (!next && ++cursor.shard == shards_.size()) {
-      return page;
-    }
-  }
-  page.cursor = cursor.text();
+  std::size_t steps = request.count * kScanStepsPerKey;
+  const auto next =
+      values_.scan(request.name_space, from, request.count, steps, clock_.now(), page.keys);
+  page.cursor = next ? memory::cursor_text(*next) : "";
   return page;
 }
 

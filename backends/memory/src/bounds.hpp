@@ -8,17 +8,19 @@
 namespace larder::memory {
 
 struct Bounds {
-  // The least store: one shard in which a value of 1 MiB fits beside full other tables.
+  // The least store: a value of 1 MiB fits beside full other tables.
   static constexpr std::size_t kBytesMin = std::size_t{2} << 20;
-  // A shard is worth its lock from here on; smaller ones would bound values too tightly.
+  // Shards keep threads from waiting for one another in writes, leases and counters. Smaller
+  // ones would bound their tables too tightly.
   static constexpr std::size_t kShardBytesMin = std::size_t{16} << 20;
   static constexpr std::size_t kShardsMax = 64;
   static constexpr std::size_t kValueBytesLeast = std::size_t{1} << 20;
 
   std::size_t message_bytes;    // subscriptions and the messages that wait for them
   std::size_t watch_bytes;      // changes that wait for watches
+  std::size_t store_bytes;      // everything else
+  std::size_t index_bytes;      // of the index of values, without its rare second blocks
   std::size_t shards;           // a power of two
-  std::size_t shard_bytes;      // everything in one shard
   std::size_t held_bytes;       // of a shard: leases, counters and quotas
   std::size_t epoch_bytes;      // of a shard: epochs
   std::size_t log_bytes;        // of a shard: event logs
@@ -29,21 +31,23 @@ struct Bounds {
     const std::size_t watch_bytes = bytes_max / 32;
     const std::size_t shards =
         std::clamp<std::size_t>(std::bit_floor(bytes_max / kShardBytesMin), 1, kShardsMax);
-    const std::size_t shard_bytes = (bytes_max - message_bytes - watch_bytes) / shards;
+    const std::size_t store_bytes = bytes_max - message_bytes - watch_bytes;
     return Bounds{.message_bytes = message_bytes,
                   .watch_bytes = watch_bytes,
+                  .store_bytes = store_bytes,
+                  .index_bytes = store_bytes / 16,
                   .shards = shards,
-                  .shard_bytes = shard_bytes,
-                  .held_bytes = shard_bytes / 8,
-                  .epoch_bytes = shard_bytes / 8,
-                  .log_bytes = shard_bytes / 8,
-                  .value_bytes_max = std::max(shard_bytes / 2, kValueBytesLeast)};
+                  .held_bytes = store_bytes / shards / 10,
+                  .epoch_bytes = store_bytes / shards / 10,
+                  .log_bytes = store_bytes / shards / 10,
+                  .value_bytes_max = std::max(bytes_max / 16, kValueBytesLeast)};
   }
 };
 
-// Five eighths of the least shard are always left for values: 1 MiB and the most that a
-// key, 16 tags and the bookkeeping of one entry cost.
-static_assert(Bounds::of(Bounds::kBytesMin).shard_bytes / 8 * 5 >
-              Bounds::kValueBytesLeast + (std::size_t{32} << 10));
+// Seven tenths of the least store are always left for values: 1 MiB, the most that a key, 16
+// tags and the bookkeeping of one entry cost, the index, and a policy for small entries.
+static_assert(Bounds::of(Bounds::kBytesMin).store_bytes / 10 * 7 >
+              Bounds::kValueBytesLeast + Bounds::of(Bounds::kBytesMin).index_bytes +
+                  (std::size_t{128} << 10));
 
 }  // namespace larder::memory

@@ -4,20 +4,16 @@
 
 namespace larder::memory {
 
-std::string ScanCursor::text() const { return std::to_string(shard) + "." + std::to_string(hash); }
+std::string cursor_text(std::uint64_t place) { return std::to_string(place); }
 
-std::optional<ScanCursor> ScanCursor::parse(std::string_view text) {
-  ScanCursor cursor;
+std::optional<std::uint64_t> parse_cursor(std::string_view text) {
+  std::uint64_t place = 0;
   const char* const end = text.data() + text.size();
-  const auto shard = std::from_chars(text.data(), end, cursor.shard);
-  if (shard.ec != std::errc() || shard.ptr == end || *shard.ptr != '.') {
+  const auto parsed = std::from_chars(text.data(), end, place);
+  if (parsed.ec != std::errc() || parsed.ptr != end) {
     return std::nullopt;
   }
-  const auto hash = std::from_chars(shard.ptr + 1, end, cursor.hash);
-  if (hash.ec != std::errc() || hash.ptr != end) {
-    return std::nullopt;
-  }
-  return cursor;
+  return place;
 }
 
 }  // namespace larder::memory

@@ -1,7 +1,6 @@
-// Where a scan goes on: a shard and the first hash in it that was not visited, as text.
+// Where a scan goes on, as text: the first place that was not visited.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,13 +8,8 @@
 
 namespace larder::memory {
 
-struct ScanCursor {
-  std::size_t shard = 0;
-  std::uint64_t hash = 0;
-
-  [[nodiscard]] std::string text() const;
-  // nullopt where text() did not write it.
-  [[nodiscard]] static std::optional<ScanCursor> parse(std::string_view text);
-};
+[[nodiscard]] std::string cursor_text(std::uint64_t place);
+// nullopt where cursor_text() did not write it.
+[[nodiscard]] std::optional<std::uint64_t> parse_cursor(std::string_view text);
 
 }  // namespace larder::memory

@@ -21,6 +21,8 @@ class EpochTable {
   [[nodiscard]] Epoch get(const Tag& tag);
   [[nodiscard]] Epoch bump(const Tag& tag);
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  // What one more epoch adds.
+  [[nodiscard]] static std::size_t cost(const Tag& tag) noexcept;
 
  private:
   struct Item {
@@ -31,7 +33,6 @@ class EpochTable {
 
   Items::iterator reach(const Tag& tag);
   [[nodiscard]] Epoch draw() noexcept { return Epoch{random_.next()}; }
-  static std::size_t cost(const Tag& tag) noexcept;
 
   Random& random_;
   const std::size_t bytes_max_;

@@ -24,6 +24,7 @@ class MemoryCacheBackend::Impl {
       : clock_(clock),
         common_{.bounds = bounds,
                 .watches = std::make_shared<memory::WatchHub>(bounds.watch_bytes)},
+        values_(bounds, common_.hash, common_.random, clock, *common_.watches),
         messages_(std::make_shared<memory::MessageHub>(common_.hash, bounds.message_bytes)),
         capabilities_{.conditions = true,
                       .leases = true,
@@ -37,7 +38,7 @@ class MemoryCacheBackend::Impl {
                       .value_bytes_max = bounds.value_bytes_max,
                       .batch_max = kBatchMax} {
     for (std::size_t i = 0; i < bounds.shards; ++i) {
-      shards_.push_back(std::make_unique<memory::Shard>(common_));
+      shards_.push_back(std::make_unique<memory::Shard>(common_, values_));
     }
   }
 
@@ -55,10 +56,16 @@ class MemoryCacheBackend::Impl {
       return fail(Errc::invalid_argument,
                   "batch: more than " + std::to_string(kBatchMax) + " items");
     }
-    if (clock_.now() >= deadline) {
+    if (has_passed(deadline)) {
       return fail(Errc::timeout, "memory store: the deadline had passed already");
     }
     return {};
+  }
+
+  // The coarse clock is cheap, and is asked alone where the deadline is not near.
+  bool has_passed(Deadline deadline) const {
+    return deadline != Deadline::max() && clock_.coarse_now() >= deadline - Clock::kCoarseBehind &&
+           clock_.now() >= deadline;
   }
 
   memory::Target target(const Key& key) const {
@@ -99,12 +106,16 @@ class MemoryCacheBackend::Impl {
 
   Result<ScanPage> scan(const ScanRequest& request);
 
+  // Gives back what has ended first.
   BackendStats stats() {
     BackendStats stats{.errors = errors_.load(std::memory_order_relaxed)};
+    values_.sweep_all(clock_.now());
     for (const auto& shard : shards_) {
-      shard->count_in(stats, clock_.now());
+      shard->reclaim_all(clock_.now());
+      stats.writes += shard->writes();
     }
-    stats.bytes = *stats.bytes + messages_->bytes() + common_.watches->bytes();
+    values_.count_in(stats);
+    stats.bytes = values_.bytes() + messages_->bytes() + common_.watches->bytes();
     return stats;
   }
 
@@ -116,6 +127,7 @@ class MemoryCacheBackend::Impl {
 
   Clock& clock_;
   memory::Common common_;
+  memory::Values values_;
   std::shared_ptr<memory::MessageHub> messages_;
   Capabilities capabilities_;
   std::vector<std::unique_ptr<memory::Shard>> shards_;

@@ -10,10 +10,14 @@ constexpr std::size_t kDequeBytes = heap_bytes(64) + heap_bytes(512);
 
 }  // namespace
 
+std::size_t LogTable::cost_most(const Key& key, std::size_t payload_size) noexcept {
+  return EventLog::cost(payload_size) + kDequeBytes + Logs::cost(key);
+}
+
 Result<EventPosition> LogTable::append(const Key& key, Bytes payload, const LogBounds& bounds,
                                        SteadyTime now) {
   const std::size_t bytes = EventLog::cost(payload.size());
-  if (bytes + kDequeBytes + Logs::cost(key) > bytes_max_) {
+  if (cost_most(key, payload.size()) > bytes_max_) {
     return fail(Errc::too_large, "event payload: more than the store keeps for logs");
   }
   Logs::Item* log = logs_.find(key, now);

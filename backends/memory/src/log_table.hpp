@@ -24,6 +24,8 @@ class LogTable {
   // Removes one log whose last event is too old; false where there is none.
   bool reclaim_one(SteadyTime now);
   [[nodiscard]] std::size_t bytes() const noexcept { return logs_.bytes() + event_bytes_; }
+  // What one append may add, at most.
+  [[nodiscard]] static std::size_t cost_most(const Key& key, std::size_t payload_size) noexcept;
 
  private:
   using Logs = TimedTable<EventLog>;

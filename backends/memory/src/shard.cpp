@@ -4,9 +4,9 @@
 
 namespace larder::memory {
 
-Shard::Shard(Common& common)
+Shard::Shard(Common& common, Values& values)
     : common_(common),
-      values_(common.bounds.shard_bytes, *common.watches),
+      values_(values),
       leases_(common.hash),
       counters_(common.hash),
       quotas_(common.hash),
@@ -14,20 +14,21 @@ Shard::Shard(Common& common)
       logs_(common.hash, common.random, common.bounds.log_bytes) {}
 
 bool Shard::reclaim_one() {
-  return values_.reclaim_one(now_) || leases_.take_due(now_) || quotas_.take_due(now_) ||
-         counters_.take_due(now_) || logs_.reclaim_one(now_);
+  return leases_.take_due(now_) || quotas_.take_due(now_) || counters_.take_due(now_) ||
+         logs_.reclaim_one(now_);
 }
 
 std::size_t Shard::held_bytes() const noexcept {
   return leases_.bytes() + counters_.bytes() + quotas_.bytes();
 }
 
-std::size_t Shard::bytes() const noexcept {
-  return values_.bytes() + held_bytes() + epochs_.bytes() + logs_.bytes();
+std::size_t Shard::table_bytes() const noexcept {
+  return held_bytes() + epochs_.bytes() + logs_.bytes();
 }
 
-std::size_t Shard::value_room() const noexcept {
-  return common_.bounds.shard_bytes - held_bytes() - epochs_.bytes() - logs_.bytes();
+void Shard::claim(std::size_t bytes) {
+  values_.claim(bytes);
+  claimed_ += bytes;
 }
 
 bool Shard::make_held_room(std::size_t bytes) {
@@ -38,7 +39,7 @@ bool Shard::make_held_room(std::size_t bytes) {
   if (held_bytes() + bytes > bytes_max) {
     return false;
   }
-  values_.shrink_to(value_room() - bytes, now_);
+  claim(bytes);
   return true;
 }
 
@@ -87,23 +88,23 @@ Result<QuotaAnswer> Shard::take(const Target& at, const QuotaRequest& request) {
 
 Epoch Shard::epoch(const Target& at) {
   const Session session(*this, at.now, Session::kRead);
-  const Epoch epoch = epochs_.get(at.key);
-  give_values_less_room();
-  return epoch;
+  claim(EpochTable::cost(at.key));
+  return epochs_.get(at.key);
 }
 
 Epoch Shard::bump(const Target& at) {
   const Session session(*this, at.now, Session::kWrite);
-  const Epoch epoch = epochs_.bump(at.key);
-  give_values_less_room();
-  return epoch;
+  claim(EpochTable::cost(at.key));
+  return epochs_.bump(at.key);
 }
 
 Result<EventPosition> Shard::append(const Target& at, Bytes payload, const LogBounds& bounds) {
   const Session session(*this, at.now, Session::kWrite);
-  auto position = logs_.append(at.key, std::move(payload), bounds, now_);
-  give_values_less_room();
-  return position;
+  if (const std::size_t cost = LogTable::cost_most(at.key, payload.size());
+      cost <= common_.bounds.log_bytes) {
+    claim(cost);
+  }
+  return logs_.append(at.key, std::move(payload), bounds, now_);
 }
 
 EventPage Shard::read_after(const Target& at, EventPosition position, std::size_t count) {
@@ -113,39 +114,13 @@ EventPage Shard::read_after(const Target& at, EventPosition position, std::size_
 
 // ---- care ----
 
-std::optional<std::uint64_t> Shard::scan(std::string_view name_space, std::uint64_t from,
-                                         std::size_t count, std::size_t& steps, SteadyTime now,
-                                         std::vector<Key>& keys) {
-  const Session session(*this, now, Session::kRead);
-  const auto keep = [&](const Record& record) {
-    const PackedEntry& entry = *record.entry;
-    if (record.ends > now_ && (name_space.empty() || entry.name_space() == name_space)) {
-      keys.push_back(entry.key());
-    }
-  };
-  std::optional<std::uint64_t> next = from;
-  while (next && keys.size() < count && steps > 0) {
-    next = values_.index().visit_bucket(*next, keep);
-    --steps;
-  }
-  return next;
-}
-
-void Shard::count_in(BackendStats& stats, SteadyTime now) {
+void Shard::reclaim_all(SteadyTime now) {
   // Sessions of their own, so that other threads get their turn in a long clean-up.
   constexpr int kSteps = 256;
   for (bool more = true; more;) {
     const Session session(*this, now, kSteps);
     more = reclaim_one();
   }
-  const Session session(*this, now, 0);
-  stats.hits += hits_;
-  stats.misses += misses_;
-  stats.writes += writes_;
-  stats.evictions += values_.evictions();
-  stats.expirations += values_.expirations();
-  stats.entries = stats.entries.value_or(0) + values_.index().size();
-  stats.bytes = stats.bytes.value_or(0) + bytes();
 }
 
 }  // namespace larder::memory

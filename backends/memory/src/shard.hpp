@@ -1,6 +1,6 @@
-// Shard: one part of the store, with one lock and one account of bytes. A key belongs to
-// one shard in every verb group. Each operation is one critical section, which is what
-// makes conditions, leases, counters and quotas atomic. Any thread.
+// Shard: what keys of one part of the store have beside values, with one lock. A key belongs
+// to one shard in every verb group. Each operation but a plain read of a value is one critical
+// section, which is what makes conditions, leases, counters and quotas atomic. Any thread.
 //
 // Arguments were checked by the caller.
 #pragma once
@@ -20,7 +20,7 @@
 #include "gcra.hpp"
 #include "log_table.hpp"
 #include "timed_table.hpp"
-#include "value_table.hpp"
+#include "values.hpp"
 
 namespace larder::memory {
 
@@ -43,10 +43,9 @@ struct Target {
 
 class Shard {
  public:
-  explicit Shard(Common& common);
+  Shard(Common& common, Values& values);
 
   // ---- values ----
-  [[nodiscard]] std::optional<Found> get(const Target& at);
   [[nodiscard]] PutOutcome put(const Target& at, EntryRef entry, const Condition& condition);
   [[nodiscard]] bool erase(const Target& at);
   // invalid_argument where fresh and stale life together would be over Life::kTotalMax.
@@ -67,15 +66,16 @@ class Shard {
                                              const LogBounds& bounds);
   [[nodiscard]] EventPage read_after(const Target& at, EventPosition position, std::size_t count);
 
+  // ---- a near tier's copies ----
+  void insert_copy(const Target& at, const Found& found, milliseconds life_max);
+
   // ---- care ----
-  // Adds keys of the namespace (empty: all) whose hashes are `from` or above, in the order
-  // of buckets, until `keys` holds `count` or `steps` buckets were visited, which it counts
-  // down. Answers where to go on; nullopt at the end.
-  [[nodiscard]] std::optional<std::uint64_t> scan(std::string_view name_space, std::uint64_t from,
-                                                  std::size_t count, std::size_t& steps,
-                                                  SteadyTime now, std::vector<Key>& keys);
-  // Counts this shard in; what has ended by now is removed first, in bounded steps.
-  void count_in(BackendStats& stats, SteadyTime now);
+  // Removes what has ended by now, in bounded steps.
+  void reclaim_all(SteadyTime now);
+  // Since the store was opened.
+  [[nodiscard]] std::uint64_t writes() const noexcept {
+    return writes_.load(std::memory_order_relaxed);
+  }
 
  private:
   class Session;
@@ -86,33 +86,32 @@ class Shard {
   bool reclaim_one();
   [[nodiscard]] bool make_held_room(std::size_t bytes);
   [[nodiscard]] std::size_t held_bytes() const noexcept;
-  [[nodiscard]] std::size_t bytes() const noexcept;
-  [[nodiscard]] std::size_t value_room() const noexcept;
-  void give_values_less_room() { values_.shrink_to(value_room(), now_); }
+  [[nodiscard]] std::size_t table_bytes() const noexcept;
+  // Takes so much more room from the values; what is not used goes back with the session.
+  void claim(std::size_t bytes);
 
-  [[nodiscard]] Record* find(const Target& at) { return values_.find(at.hash, at.key, now_); }
-  [[nodiscard]] std::optional<Found> read(const Target& at);
-  Version write(const Target& at, EntryRef entry);
+  void count_write() noexcept {
+    // Only under the lock, so that a plain addition will do.
+    writes_.store(writes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   [[nodiscard]] Leases::Item* find_lease(const Target& at, LeaseToken token);
 
   Common& common_;
+  Values& values_;
   std::mutex mutex_;
   // The latest time any operation came with, so that time never runs backwards here.
   SteadyTime now_{};
-  ValueTable values_;
   Leases leases_;
   TimedTable<std::int64_t> counters_;
   TimedTable<QuotaState> quotas_;
   EpochTable epochs_;
   LogTable logs_;
-  std::uint64_t hits_ = 0;
-  std::uint64_t misses_ = 0;
-  std::uint64_t writes_ = 0;
+  std::size_t claimed_ = 0;  // of the store's bytes; the tables take no more
+  std::atomic<std::uint64_t> writes_{0};
 };
 
 // One operation: holds the lock, moves time on, and gives back a bounded number of things
-// that have ended. Entries that left are freed after the lock is released, since giving a
-// large one back to the system takes a while.
+// that have ended.
 class Shard::Session {
  public:
   // Steps of reclamation. A reader gives back what it could have hit; writers, who bring
@@ -125,13 +124,16 @@ class Shard::Session {
     for (int step = 0; step < steps && shard_.reclaim_one(); ++step) {
     }
   }
-  ~Session() { dead_.swap(shard_.values_.dead()); }
+  ~Session() {
+    const std::size_t used = shard_.table_bytes();
+    shard_.values_.give_back(shard_.claimed_ - used);
+    shard_.claimed_ = used;
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
  private:
   Shard& shard_;
-  std::vector<EntryRef> dead_;  // before the lock: destroyed after it
   std::unique_lock<std::mutex> lock_;
 };
 

@@ -28,10 +28,15 @@ class WatchHub : public std::enable_shared_from_this<WatchHub> {
 
   [[nodiscard]] Result<std::unique_ptr<Watch>> open(Clock& clock);
 
-  // Called with the shard's lock held, at the moment of the change.
+  // Called when the change has been made, before its verb answers.
   void changed(const Key& key) {
     if (open_.load(std::memory_order_relaxed) != 0) {
       tell(key);
+    }
+  }
+  void changed(const PackedEntry& entry) {
+    if (open_.load(std::memory_order_relaxed) != 0) {
+      tell(entry.key());
     }
   }
 

@@ -8,12 +8,6 @@
 namespace larder::memory {
 namespace {
 
-// What the shards share.
-constexpr std::size_t shard_room(std::size_t bytes_max) {
-  const Bounds bounds = Bounds::of(bytes_max);
-  return bounds.shard_bytes * bounds.shards;
-}
-
 TEST(MemoryBound, holds_for_any_mix_of_sizes_and_groups) {
   const std::uint32_t seed = 7;
   SCOPED_TRACE(seed);
@@ -81,7 +75,7 @@ TEST(MemoryBound, is_used_up_before_anything_is_evicted) {
   while (store.stats().evictions == 0) {
     store.put(entry(std::to_string(puts++), std::string(1000, 'v')));
   }
-  EXPECT_GT(*store.stats().bytes, shard_room(kBytes) - 4000);
+  EXPECT_GT(*store.stats().bytes, Bounds::of(kBytes).store_bytes - 4000);
 }
 
 TEST(MemoryBound, expired_entries_give_their_memory_back_in_the_course_of_writes) {

@@ -53,7 +53,7 @@ TEST(MemoryScan, refuses_a_foreign_cursor_and_a_count_out_of_range) {
   const auto code = [&](ScanRequest request) {
     return run(store.backend->scan(std::move(request), kNoDeadline)).error().code();
   };
-  for (const char* cursor : {"x", "1", "1.", ".1", "99999.0", "0.1x", "-1.0"}) {
+  for (const char* cursor : {"x", "1.", ".1", "1x", "-1", " 1", "18446744073709551616"}) {
     EXPECT_EQ(code({.cursor = cursor}), Errc::invalid_argument) << cursor;
   }
   EXPECT_EQ(code({.count = 0}), Errc::invalid_argument);

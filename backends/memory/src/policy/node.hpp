@@ -27,9 +27,14 @@ class PolicyNode {
     }
   }
 
+  // Whether the policy has it: added, and neither removed nor let go as a victim since.
+  [[nodiscard]] bool queued() const noexcept { return queue_ != kNoQueue; }
+
  private:
   friend class NodeList;
   friend class Queues;
+
+  static constexpr std::uint8_t kNoQueue = 255;
 
   // A link is 48 bits of an address, as user space has on x86-64 and AArch64.
   static std::uint64_t address(std::uint32_t low, std::uint16_t high) noexcept {
@@ -59,7 +64,7 @@ class PolicyNode {
   std::uint32_t ticket_ = 0;            // when it was queued; wraps, so it is compared by distance
   std::atomic<std::uint8_t> hits_ = 0;  // reads since the policy looked last
   std::uint8_t uses_ = 0;               // reads the policy has seen
-  std::uint8_t queue_ = 0;              // small or main
+  std::uint8_t queue_ = kNoQueue;       // small, main, or none
   std::uint8_t level_ = 0;              // its list in that queue: see size_level.hpp
 };
 static_assert(sizeof(PolicyNode) == 20);

@@ -46,6 +46,7 @@ void Queues::unlink(PolicyNode& node, std::size_t weight) noexcept {
     queue.occupied &= ~(std::uint64_t{1} << node.level_);
   }
   queue.weight -= weight;
+  node.queue_ = PolicyNode::kNoQueue;
 }
 
 void Queues::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {

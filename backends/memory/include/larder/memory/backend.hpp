@@ -6,6 +6,7 @@
 #include <optional>
 
 #include <larder/backend.hpp>
+#include <larder/local_store.hpp>
 #include <larder/registry.hpp>
 
 namespace larder {
@@ -16,16 +17,21 @@ struct MemoryOptions {
   std::size_t bytes_max = std::size_t{256} << 20;
 };
 
-// Thread-safe; no call waits for I/O.
-class MemoryCacheBackend final : public CacheBackend {
+// Thread-safe; no call waits for I/O. As a LocalStore it keeps a near tier's copies; such a
+// store is the near tier's own, and its other verbs see the copies under versions of theirs.
+class MemoryCacheBackend final : public CacheBackend, public LocalStore {
  public:
   // invalid_argument for a bound below 2 MiB. The clock outlives the backend.
   [[nodiscard]] static Result<std::unique_ptr<MemoryCacheBackend>> make(Clock& clock,
                                                                         MemoryOptions options);
   ~MemoryCacheBackend() override;
 
-  // Synchronous get of one key, for near tiers and hot paths; same answer as get().
-  [[nodiscard]] std::optional<Found> find(const Key& key);
+  // Synchronous get of one key, for near tiers and hot paths; same answer as get(), and a
+  // miss after close().
+  [[nodiscard]] std::optional<Found> find(const Key& key) override;
+  void insert(const Found& found, milliseconds life_max) override;
+  void drop(const Key& key) override;
+  void drop_all() override;
 
   std::string_view name() const noexcept override;
   const Capabilities& capabilities() const noexcept override;

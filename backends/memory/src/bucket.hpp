@@ -1,0 +1,136 @@
+// Bucket: one cache line of the index: seven slots, each the address of an entry and 16 bits
+// of its key's hash, so that a search mostly touches no entry but the right one.
+//
+// Where seven are too few, the last slot links to a block of seven more. Blocks have the
+// layout of a bucket; the lock of the first guards them all.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include <larder/packed_entry.hpp>
+
+#include "spin_lock.hpp"
+
+namespace larder::memory {
+
+// An address has 48 bits, as in user space on x86-64 and AArch64. Written under the bucket's
+// lock; read without it only for a guess at what to prefetch.
+class Slot {
+ public:
+  Slot() = default;
+  Slot(const Slot& other) noexcept : bits_(other.bits()) {}
+  Slot& operator=(const Slot& other) noexcept {
+    bits_.store(other.bits(), std::memory_order_relaxed);
+    return *this;
+  }
+  Slot(std::uint16_t tag, const PackedEntry& entry) noexcept
+      : bits_((std::uint64_t{tag} << kAddressBits) | reinterpret_cast<std::uintptr_t>(&entry)) {}
+
+  [[nodiscard]] static std::uint16_t tag_of(std::uint64_t hash) noexcept {
+    return static_cast<std::uint16_t>(hash >> kAddressBits);
+  }
+  [[nodiscard]] bool free() const noexcept { return bits() == 0; }
+  [[nodiscard]] std::uint16_t tag() const noexcept {
+    return static_cast<std::uint16_t>(bits() >> kAddressBits);
+  }
+  [[nodiscard]] const PackedEntry* entry() const noexcept {
+    return reinterpret_cast<const PackedEntry*>(bits() & kAddressMask);
+  }
+
+ private:
+  friend class Bucket;
+  static constexpr unsigned kAddressBits = 48;
+  static constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << kAddressBits) - 1;
+
+  explicit Slot(std::uint64_t bits) noexcept : bits_(bits) {}
+  [[nodiscard]] std::uint64_t bits() const noexcept {
+    return bits_.load(std::memory_order_relaxed);
+  }
+
+  std::atomic<std::uint64_t> bits_{0};
+};
+
+class alignas(64) Bucket {
+ public:
+  static constexpr std::size_t kSlots = 7;
+  static constexpr std::uint32_t kNeverDue = std::numeric_limits<std::uint32_t>::max();
+
+  SpinLock& lock() noexcept { return lock_; }
+
+  // A time before which none in it ends, in the index's ticks. Written under the lock.
+  [[nodiscard]] std::uint32_t due() const noexcept { return due_.load(std::memory_order_relaxed); }
+  void set_due(std::uint32_t tick) noexcept { due_.store(tick, std::memory_order_relaxed); }
+
+  // Brings an entry that may be the one under this tag nearer. Without the lock: what is
+  // fetched may be gone, which costs nothing.
+  void prefetch(std::uint16_t tag) const noexcept {
+    for (const Slot& slot : slots_) {
+      if (slot.tag() == tag) {
+        const auto* entry = reinterpret_cast<const char*>(slot.entry());
+        __builtin_prefetch(entry - kPrefetchedBefore);
+        __builtin_prefetch(entry + sizeof(PackedEntry) - 1, 1);
+        return;
+      }
+    }
+  }
+
+  // ---- under the lock ----
+
+  // Null where `matches(entry)` holds for none under this tag.
+  template <typename Matches>
+  [[nodiscard]] Slot* find(std::uint16_t tag, Matches&& matches) noexcept {
+    for (Bucket* block = this; block != nullptr; block = block->next()) {
+      for (std::size_t i = 0; i < block->size(); ++i) {
+        Slot& slot = block->slots_[i];
+        if (slot.tag() == tag && !slot.free() && matches(*slot.entry())) {
+          return &slot;
+        }
+      }
+    }
+    return nullptr;
+  }
+  template <typename Visit>
+  void each(Visit&& visit) {
+    for (Bucket* block = this; block != nullptr; block = block->next()) {
+      for (std::size_t i = 0; i < block->size(); ++i) {
+        if (!block->slots_[i].free()) {
+          visit(block->slots_[i]);
+        }
+      }
+    }
+  }
+  // Each answers how many blocks it made, or freed.
+  std::size_t add(Slot slot);
+  std::size_t remove(Slot& slot) noexcept {
+    slot = Slot();
+    return chained_ ? compact() : 0;
+  }
+  // Fills holes that each() left by clearing slots.
+  std::size_t compact() noexcept;
+  // Frees the blocks; what the slots refer to is the caller's.
+  void free_blocks() noexcept;
+
+ private:
+  // What the store has in front of an entry.
+  static constexpr std::ptrdiff_t kPrefetchedBefore = 32;
+
+  [[nodiscard]] std::size_t size() const noexcept { return chained_ ? kSlots - 1 : kSlots; }
+  [[nodiscard]] Bucket* next() const noexcept {
+    return chained_ ? reinterpret_cast<Bucket*>(slots_.back().bits()) : nullptr;
+  }
+  [[nodiscard]] Slot* hole() noexcept;
+  void link(Bucket* block) noexcept;
+  void unlink(Slot last) noexcept;
+
+  SpinLock lock_;
+  bool chained_ = false;
+  std::atomic<std::uint32_t> due_{kNeverDue};
+  std::array<Slot, kSlots> slots_{};
+};
+static_assert(sizeof(Bucket) == 64);
+
+}  // namespace larder::memory

@@ -1,0 +1,55 @@
+#include "thread_counts.hpp"
+
+#include <bit>
+
+namespace larder::memory {
+namespace {
+
+constexpr std::size_t kUnknown = kThreadSlots + 1;
+
+// A bit for each slot that is taken.
+std::atomic<std::uint64_t> taken{0};
+static_assert(kThreadSlots == 64);
+
+// Its thread's slot. Apart from the owner below, since reading a thread_local without a
+// destructor costs nothing.
+thread_local constinit std::size_t slot = kUnknown;
+
+class SlotOwner {
+ public:
+  SlotOwner() noexcept {
+    std::uint64_t seen = taken.load(std::memory_order_relaxed);
+    do {
+      own_ = static_cast<std::size_t>(std::countr_one(seen));
+      if (own_ == kThreadSlots) {
+        break;
+      }
+      // Acquire: what the last owner counted is seen.
+    } while (!taken.compare_exchange_weak(seen, seen | (std::uint64_t{1} << own_),
+                                          std::memory_order_acquire, std::memory_order_relaxed));
+    slot = own_;
+  }
+  ~SlotOwner() {
+    // Whatever this thread still does shares the last line.
+    slot = kThreadSlots;
+    if (own_ < kThreadSlots) {
+      taken.fetch_and(~(std::uint64_t{1} << own_), std::memory_order_release);
+    }
+  }
+  SlotOwner(const SlotOwner&) = delete;
+  SlotOwner& operator=(const SlotOwner&) = delete;
+
+ private:
+  std::size_t own_ = kThreadSlots;
+};
+
+}  // namespace
+
+std::size_t thread_slot() noexcept {
+  if (slot == kUnknown) {
+    thread_local const SlotOwner owner;
+  }
+  return slot;
+}
+
+}  // namespace larder::memory

@@ -1,0 +1,289 @@
+// Reading and writing. values_room.cpp has the account, sweeping and care.
+#include "values.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+#include <utility>
+#include <variant>
+
+namespace larder::memory {
+namespace {
+
+// Versions have 48 bits and count up from a random number of so many.
+constexpr unsigned kFirstVersionBits = 47;
+
+bool holds(const Condition& condition, const Slot* slot) {
+  if (std::holds_alternative<IfAbsent>(condition)) {
+    return slot == nullptr;
+  }
+  if (const auto* only = std::get_if<IfVersion>(&condition)) {
+    return slot != nullptr && Version{Stored::of(*slot->entry()).version()} == only->version;
+  }
+  return true;
+}
+
+}  // namespace
+
+Values::Values(const Bounds& bounds, KeyHash hash, Random& random, Clock& clock, WatchHub& watches)
+    : clock_(clock),
+      watches_(watches),
+      base_(clock.now()),
+      bytes_max_(bounds.store_bytes),
+      index_(hash, bounds.index_bytes / sizeof(Bucket)),
+      dropped_(random.next() >> (64U - kFirstVersionBits)),
+      versions_(dropped_.load(std::memory_order_relaxed)),
+      policy_(bounds.store_bytes, *this, random.next()) {
+  policy_bytes_.store(policy_.bytes(), std::memory_order_relaxed);
+}
+
+std::uint64_t Values::end_after(SteadyTime now, milliseconds life) const noexcept {
+  constexpr std::uint64_t kUnitsPerMillisecond = 1'000'000 / kNanosecondsPerUnit;
+  const std::uint64_t span = static_cast<std::uint64_t>(life.count()) * kUnitsPerMillisecond;
+  return std::min(units(now) + span, Stored::kEndMax);
+}
+
+std::uint32_t Values::tick(std::uint64_t units) noexcept {
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(units >> kTickShift, Bucket::kNeverDue));
+}
+
+// ---- of a locked bucket ----
+
+Slot* Values::find(Bucket& bucket, const Key& key, std::uint64_t hash) noexcept {
+  const std::string_view text = key.text();
+  return bucket.find(Slot::tag_of(hash),
+                     [text](const PackedEntry& entry) { return entry.key_text() == text; });
+}
+
+Slot* Values::find_live(Bucket& bucket, const Key& key, std::uint64_t hash, SteadyTime now,
+                        Gone& gone) noexcept {
+  Slot* slot = find(bucket, key, hash);
+  if (slot != nullptr && has_ended(Stored::of(*slot->entry()), now)) {
+    take_out(bucket, *slot, gone);
+    expirations_.fetch_add(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  return slot;
+}
+
+bool Values::has_ended(const Stored& stored, SteadyTime now) const noexcept {
+  return time(stored.ends()) <= now || stored.version() <= dropped_.load(std::memory_order_relaxed);
+}
+
+bool Values::is_near_an_edge(const PackedEntry& entry, SteadyTime coarse) const noexcept {
+  const Stored& stored = Stored::of(entry);
+  const auto left = time(stored.ends()) - coarse;
+  if (left <= Clock::kCoarseBehind ||
+      stored.version() <= dropped_.load(std::memory_order_relaxed)) {
+    return true;
+  }
+  const Origin* origin = origin_of(entry);
+  const auto life_left = origin == nullptr ? left : time(origin->life_ends) - coarse;
+  const auto fresh_left = life_left - entry.life().stale;
+  return fresh_left > milliseconds(0) && fresh_left <= Clock::kCoarseBehind;
+}
+
+Found Values::found(const PackedEntry& entry, SteadyTime now) const noexcept {
+  Stored& stored = Stored::of(entry);
+  Policy::hit(stored.node());
+  const Origin* origin = origin_of(entry);
+  const SteadyTime ends = time(origin == nullptr ? stored.ends() : origin->life_ends);
+  // Rounded up, since an entry that still lives must not be answered with no life.
+  return Found{.entry = EntryRef::share(&entry),
+               .life_left = std::chrono::ceil<milliseconds>(ends - now),
+               .version = origin == nullptr ? Version{stored.version()} : origin->version};
+}
+
+void Values::take_out(Bucket& bucket, Slot& slot, Gone& gone) noexcept {
+  EntryRef entry = EntryRef::adopt(slot.entry());
+  index_.remove(bucket, slot);
+  const std::size_t weight = weight_of(*entry);
+  {
+    const std::lock_guard held(policy_lock_);
+    PolicyNode& node = Stored::of(*entry).node();
+    // Not where it is a victim already, whose evictor will not find it any more.
+    if (node.queued()) {
+      policy_.remove(node, weight);
+    }
+  }
+  give_back(weight);
+  gone.add(std::move(entry));
+}
+
+std::size_t Values::put_in(Bucket& bucket, Slot* over, std::uint64_t hash, EntryRef entry,
+                           Gone& gone) {
+  const PackedEntry* fresh = entry.release();
+  Stored& stored = Stored::of(*fresh);
+  const PackedEntry* old = over == nullptr ? nullptr : over->entry();
+  end_by(bucket, stored.ends());
+  if (old == nullptr) {
+    index_.add(bucket, hash, *fresh);
+  } else {
+    *over = Slot(Slot::tag_of(hash), *fresh);
+  }
+  const std::lock_guard held(policy_lock_);
+  if (old != nullptr && Stored::of(*old).node().queued()) {
+    policy_.replaced(Stored::of(*old).node(), stored.node(), hash, weight_of(*fresh));
+  } else {
+    policy_.add(stored.node(), hash, weight_of(*fresh));
+  }
+  if (old != nullptr) {
+    give_back(weight_of(*old));
+    gone.add_overwritten(EntryRef::adopt(old));
+  }
+  policy_bytes_.store(policy_.bytes(), std::memory_order_relaxed);
+  return policy_.size();
+}
+
+void Values::end_by(Bucket& bucket, std::uint64_t ends) noexcept {
+  bucket.set_due(std::min(bucket.due(), tick(ends)));
+}
+
+// ---- reading ----
+
+std::optional<Found> Values::get(const Key& key, std::uint64_t hash) noexcept {
+  const SteadyTime now = clock_.coarse_now();
+  std::optional<Found> answer;
+  {
+    Bucket& bucket = index_.lock_to_read(hash);
+    const std::lock_guard held(bucket.lock(), std::adopt_lock);
+    const Slot* slot = find(bucket, key, hash);
+    if (slot != nullptr && !is_near_an_edge(*slot->entry(), now)) [[likely]] {
+      answer = found(*slot->entry(), now);
+    } else if (slot == nullptr) {
+      counts_.miss();
+      return std::nullopt;
+    }
+  }
+  if (!answer) {
+    return get(key, hash, clock_.now());
+  }
+  counts_.hit();
+  policy_.note_read(hash, weight_of(*answer->entry));
+  return answer;
+}
+
+std::optional<Found> Values::get(const Key& key, std::uint64_t hash, SteadyTime now) noexcept {
+  Gone gone(watches_);
+  std::optional<Found> answer;
+  {
+    Bucket& bucket = index_.lock_to_read(hash);
+    const std::lock_guard held(bucket.lock(), std::adopt_lock);
+    const Slot* slot = find_live(bucket, key, hash, now, gone);
+    if (slot == nullptr) {
+      counts_.miss();
+      return std::nullopt;
+    }
+    answer = found(*slot->entry(), now);
+  }
+  counts_.hit();
+  policy_.note_read(hash, weight_of(*answer->entry));
+  return answer;
+}
+
+// ---- writing ----
+
+EntryRef Values::pack(const Entry& entry) { return PackedEntry::pack(entry, kOwnPrefix); }
+
+PutOutcome Values::write(const Key& key, std::uint64_t hash, EntryRef entry,
+                         const Condition& condition, SteadyTime now) {
+  const milliseconds life = entry->life().total();
+  const bool lives = life > milliseconds(0);
+  const std::size_t weight = lives ? weight_of(*entry) : 0;
+  claim(weight, hash);
+  Gone gone(watches_);
+  Version version{};
+  std::size_t entries = 0;
+  {
+    Bucket& bucket = index_.lock(hash);
+    const std::lock_guard held(bucket.lock(), std::adopt_lock);
+    Slot* over = find_live(bucket, key, hash, now, gone);
+    if (!holds(condition, over)) {
+      give_back(weight);
+      return PutOutcome{};
+    }
+    version = next_version();
+    if (lives) {
+      ::new (Stored::place(*entry))
+          Stored(static_cast<std::uint64_t>(version), end_after(now, life));
+      entries = put_in(bucket, over, hash, std::move(entry), gone);
+    } else if (over != nullptr) {
+      take_out(bucket, *over, gone);
+    }
+  }
+  if (lives) {
+    index_.grow(entries);
+    shrink();
+    watches_.changed(key);
+  }
+  return PutOutcome{.stored = true, .version = version};
+}
+
+void Values::insert_copy(const Key& key, std::uint64_t hash, const Found& found,
+                         milliseconds life_max, SteadyTime now) {
+  const milliseconds life = std::min(life_max, found.life_left);
+  if (life <= milliseconds(0)) {
+    static_cast<void>(erase(key, hash, now));
+    return;
+  }
+  EntryRef entry = PackedEntry::pack(found.entry->entry(), kCopyPrefix);
+  claim(weight_of(*entry), hash);
+  Gone gone(watches_);
+  std::size_t entries = 0;
+  {
+    Bucket& bucket = index_.lock(hash);
+    const std::lock_guard held(bucket.lock(), std::adopt_lock);
+    Slot* over = find_live(bucket, key, hash, now, gone);
+    ::new (Stored::place(*entry))
+        Stored(static_cast<std::uint64_t>(next_version()), end_after(now, life));
+    ::new (entry->prefix())
+        Origin{.version = found.version, .life_ends = end_after(now, found.life_left)};
+    entries = put_in(bucket, over, hash, std::move(entry), gone);
+  }
+  index_.grow(entries);
+  shrink();
+  watches_.changed(key);
+}
+
+bool Values::erase(const Key& key, std::uint64_t hash, SteadyTime now) {
+  Gone gone(watches_);
+  Bucket& bucket = index_.lock(hash);
+  const std::lock_guard held(bucket.lock(), std::adopt_lock);
+  Slot* slot = find_live(bucket, key, hash, now, gone);
+  if (slot == nullptr) {
+    return false;
+  }
+  take_out(bucket, *slot, gone);
+  return true;
+}
+
+Result<bool> Values::touch(const Key& key, std::uint64_t hash, milliseconds fresh, SteadyTime now) {
+  Gone gone(watches_);
+  {
+    Bucket& bucket = index_.lock(hash);
+    const std::lock_guard held(bucket.lock(), std::adopt_lock);
+    Slot* slot = find_live(bucket, key, hash, now, gone);
+    if (slot == nullptr) {
+      return false;
+    }
+    Stored& stored = Stored::of(*slot->entry());
+    const milliseconds total = Life{.fresh = fresh, .stale = slot->entry()->life().stale}.total();
+    if (total > Life::kTotalMax) {
+      return fail(Errc::invalid_argument, "touch: fresh and stale life together over 10 years");
+    }
+    const std::uint64_t ends = fresh > milliseconds(0)
+                                   ? end_after(now, total)
+                                   : std::min(end_after(now, total), stored.ends());
+    if (time(ends) <= now) {
+      take_out(bucket, *slot, gone);
+      return true;
+    }
+    stored.set_ends(ends);
+    end_by(bucket, ends);
+  }
+  watches_.changed(key);
+  return true;
+}
+
+}  // namespace larder::memory
