@@ -33,6 +33,7 @@ auto on_thread(Call call) {
 
 Result<Loaded> sunny(const BlockingLoadContext&) { return Loaded{.value = bytes("sunny")}; }
 
+// What loaders refer to is declared before the cache, which joins their threads at its end.
 class Blocking : public ::testing::Test {
  public:
   std::unique_ptr<BlockingCache> make(BlockingOptions options = {}) {
@@ -87,8 +88,8 @@ TEST_F(Blocking, opens_a_store_by_name_and_closes_it) {
 
 TEST_F(Blocking, shares_one_load_among_many_threads) {
   constexpr std::size_t kCallers = 16;
-  const auto cache = make();
   std::latch all_wait(1);
+  const auto cache = make();
   std::atomic<int> loads = 0;
   const BlockingLoader slow = [&](const BlockingLoadContext& context) {
     ++loads;
@@ -108,8 +109,8 @@ TEST_F(Blocking, shares_one_load_among_many_threads) {
 }
 
 TEST_F(Blocking, a_loader_that_blocks_stalls_nobody_else) {
-  const auto cache = make();
   std::latch rome_is_answered(1);
+  const auto cache = make();
   auto paris = on_thread([&] {
     return load(*cache, [&](const BlockingLoadContext& context) {
       rome_is_answered.wait();
@@ -133,8 +134,8 @@ TEST_F(Blocking, a_loader_may_load_another_key) {
 }
 
 TEST_F(Blocking, a_callers_deadline_ends_its_wait_and_the_load_goes_on_for_others) {
-  const auto cache = make();
   std::latch patient_only(1);
+  const auto cache = make();
   const BlockingLoader slow = [&](const BlockingLoadContext& context) {
     patient_only.wait();
     return sunny(context);
@@ -151,8 +152,8 @@ TEST_F(Blocking, a_callers_deadline_ends_its_wait_and_the_load_goes_on_for_other
 }
 
 TEST_F(Blocking, the_deadline_of_the_last_caller_asks_the_loader_to_stop) {
-  const auto cache = make();
   std::promise<void> asked;
+  const auto cache = make();
   auto call = on_thread([&] {
     return cache->get_or_load(
         key, policy,
@@ -173,17 +174,20 @@ TEST_F(Blocking, the_deadline_of_the_last_caller_asks_the_loader_to_stop) {
 
 TEST_F(Blocking, a_hung_loader_is_abandoned_at_its_deadline) {
   policy.stale_if_error = 1h;
+  std::latch begun(1);
+  std::latch end(1);
   const auto cache = make();
   EXPECT_TRUE(load(*cache, sunny));
   clock.advance(61s);
-  std::latch end(1);
   auto call = on_thread([&] {
     return load(*cache, [&](const BlockingLoadContext& context) {
       EXPECT_TRUE(context.stale);
+      begun.count_down();
       end.wait();
       return sunny(context);
     });
   });
+  begun.wait();
   wait_until([&] { return clock.sleepers() == 1; });
   clock.advance(policy.load_deadline);
   EXPECT_EQ(call.get()->source, Source::stale);
@@ -222,9 +226,9 @@ TEST_F(Blocking, what_a_loader_throws_is_an_error) {
 }
 
 TEST_F(Blocking, loads_beyond_its_threads_wait_and_beyond_that_are_refused) {
-  const auto cache = make({.loader_threads = 1, .loads_waiting_max = 1});
   std::latch end(1);
   std::latch runs(1);
+  const auto cache = make({.loader_threads = 1, .loads_waiting_max = 1});
   auto running = on_thread([&] {
     return load(*cache, [&](const BlockingLoadContext& context) {
       runs.count_down();
@@ -267,8 +271,8 @@ TEST_F(Blocking, close_ends_what_runs_and_refuses_what_comes) {
 
 // Ends with the loader that holds it.
 struct Held {
-  std::promise<void> gone;
   ~Held() { gone.set_value(); }
+  std::promise<void> gone;
 };
 
 TEST_F(Blocking, a_loader_that_never_returns_is_left_behind_by_close) {
