@@ -67,6 +67,10 @@ void give_up(std::vector<Lookup>& lookups, SteadyTime at) {
 }  // namespace
 
 bool can_read(const Readable& readable, const Found& found) {
+  // Coded bytes come from a stack with a codec that this one lacks; they are no value.
+  if (found.entry->codec() != Codec::none) {
+    return false;
+  }
   return !readable || found.entry->presence() == Presence::absence ||
          readable(value_of(found.entry));
 }

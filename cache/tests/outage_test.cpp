@@ -1,4 +1,6 @@
 // The store down is not the application down.
+#include <array>
+
 #include <gmock/gmock.h>
 
 #include "cache_fixture.hpp"
@@ -66,6 +68,16 @@ TEST_F(Outage, a_put_that_hangs_ends_at_the_store_deadline) {
     EXPECT_EQ(text_of(answer), "sunny");
     EXPECT_FALSE(answer->stored);
   });
+}
+
+TEST_F(Outage, coded_bytes_that_no_layer_has_decoded_are_no_value) {
+  const std::array items{PutItem{
+      .entry = Entry{
+          .key = key, .value = bytes("coded"), .life = {.fresh = 60s}, .codec = Codec::coded}}};
+  EXPECT_TRUE(run(store.put(items, kNoDeadline)).front());
+  EXPECT_FALSE(get()->has_value());
+  EXPECT_EQ(text_of(load()), "sunny");
+  EXPECT_EQ(cache.stats().misses_unreadable, 2U);
 }
 
 TEST_F(Outage, an_unreadable_entry_is_written_over) {
