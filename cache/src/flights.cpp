@@ -184,7 +184,7 @@ void Flights::land(const FlightPtr& flight, Result<Answer> answer) {
 }
 
 LoadPtr Flights::end_abandoned(Shard& home, Flight& flight, Error error) {
-  const LoadPtr load = flight.load_;
+  LoadPtr load = flight.load_;
   end(home, flight, std::unexpected(std::move(error)));
   if (load->flying == 0) {
     return load;

@@ -67,7 +67,7 @@ std::size_t ScriptedBackend::running(Verb verb) const {
 EntryRef ScriptedBackend::entry(const Key& key) const {
   const std::lock_guard lock(mutex_);
   const auto place = entries_.find(key);
-  return place == entries_.end() ? nullptr : place->second.entry;
+  return place == entries_.end() ? EntryRef() : place->second.entry;
 }
 
 awaitable<std::optional<Error>> ScriptedBackend::play(Verb verb, Deadline deadline) {

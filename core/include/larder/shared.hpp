@@ -48,7 +48,6 @@ template <typename Block>
 class SharedRef {
  public:
   SharedRef() noexcept = default;
-  SharedRef(std::nullptr_t) noexcept {}
   // Takes over one hold that the caller has.
   [[nodiscard]] static SharedRef adopt(const Block* held) noexcept {
     SharedRef ref;
