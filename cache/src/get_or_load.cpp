@@ -53,11 +53,16 @@ struct Cache::Impl::Asked {
   std::optional<Result<Answer>> answer{};
 };
 
+// The load and what it needs are made for the first key that must be loaded: a call that only
+// hits pays nothing for them.
 struct Cache::Impl::Call {
   const Policy& policy;
-  std::shared_ptr<const ManyLoader> loader;
   asio::any_io_executor executor;
+  Loader one{};       // of a call of one key
+  ManyLoader many{};  // of a call of many
   std::vector<Asked> asked{};
+  std::shared_ptr<const ManyLoader> loader{};
+  LoadPtr load{};  // of this look
 };
 
 Answer answer_of(const Found& found, Source source) {
@@ -93,9 +98,8 @@ awaitable<Result<Answer>> Cache::Impl::get_or_load(const Key& key, const Policy&
   if (auto valid = check_call(policy, loader != nullptr); !valid) {
     co_return std::unexpected(std::move(valid).error());
   }
-  Call call{.policy = policy,
-            .loader = std::make_shared<const ManyLoader>(for_many(std::move(loader))),
-            .executor = co_await asio::this_coro::executor};
+  Call call{
+      .policy = policy, .executor = co_await asio::this_coro::executor, .one = std::move(loader)};
   call.asked.push_back(Asked{.key = key});
   co_await answer_all(call);
   co_return *std::move(call.asked.front().answer);
@@ -106,9 +110,8 @@ awaitable<Batch<Answer>> Cache::Impl::get_or_load_many(std::span<const Key> keys
   if (auto valid = check_call(policy, loader != nullptr); !valid) {
     co_return fail_all<Answer>(keys.size(), valid.error());
   }
-  Call call{.policy = policy,
-            .loader = std::make_shared<const ManyLoader>(std::move(loader)),
-            .executor = co_await asio::this_coro::executor};
+  Call call{
+      .policy = policy, .executor = co_await asio::this_coro::executor, .many = std::move(loader)};
   std::unordered_map<Key, std::size_t> places;
   std::vector<std::size_t> place_of;
   place_of.reserve(keys.size());
@@ -142,20 +145,19 @@ awaitable<void> Cache::Impl::answer_all(Call& call) {
     const Deadline deadline = clock_.in(call.policy.store_deadline);
     auto lookups = co_await look_up(store_, clock_, keys, wish_of(call.policy), deadline);
     const bool cancelled = is_cancelled(co_await asio::this_coro::cancellation_state);
-    const auto load = std::make_shared<Load>(
-        call.policy, call.loader, std::make_shared<Admissions::Ticket>(admissions_), call.executor);
+    call.load = nullptr;
     std::vector<std::size_t> again;
     for (std::size_t place = 0; place < open.size(); ++place) {
       Asked& asked = call.asked[open[place]];
       asked.lookup = std::move(lookups[place]);
       if (cancelled && asked.lookup.cause != MissCause::none) {
         asked.answer = std::unexpected(cancelled_error());
-      } else if (!settle(asked, call, load, looks < kLooksMax)) {
+      } else if (!settle(asked, call, looks < kLooksMax)) {
         again.push_back(open[place]);
       }
     }
-    if (!load->flights.empty()) {
-      launch(load);
+    if (call.load && !call.load->flights.empty()) {
+      launch(call.load);
     }
     open = std::move(again);
   }
@@ -172,7 +174,19 @@ awaitable<void> Cache::Impl::answer_all(Call& call) {
   }
 }
 
-bool Cache::Impl::settle(Asked& asked, const Call& call, const LoadPtr& load, bool may_look_again) {
+const LoadPtr& Cache::Impl::load_of(Call& call) {
+  if (!call.loader) {
+    call.loader = std::make_shared<const ManyLoader>(call.one ? for_many(std::move(call.one))
+                                                              : std::move(call.many));
+  }
+  if (!call.load) {
+    call.load = std::make_shared<Load>(
+        call.policy, call.loader, std::make_shared<Admissions::Ticket>(admissions_), call.executor);
+  }
+  return call.load;
+}
+
+bool Cache::Impl::settle(Asked& asked, Call& call, bool may_look_again) {
   const Policy& policy = call.policy;
   const Lookup& lookup = asked.lookup;
   if (lookup.cause == MissCause::none) {
@@ -180,7 +194,7 @@ bool Cache::Impl::settle(Asked& asked, const Call& call, const LoadPtr& load, bo
     asked.answer = answer_of(*lookup.found, Source::store);
     if (policy.early_refresh > 0 && lookup.epochs &&
         jitter_.fraction() <= early_refresh_chance(*lookup.found, policy.early_refresh)) {
-      load_in_background(asked, load, counters_.early_refreshes);
+      load_in_background(asked, load_of(call), counters_.early_refreshes);
     }
     return true;
   }
@@ -188,7 +202,7 @@ bool Cache::Impl::settle(Asked& asked, const Call& call, const LoadPtr& load, bo
     counters_.add_lookup(lookup.cause);
     counters_.stale_while_revalidating.add();
     asked.answer = stale_answer(lookup, lookup.at);
-    load_in_background(asked, load, counters_.revalidations);
+    load_in_background(asked, load_of(call), counters_.revalidations);
     return true;
   }
   auto seat =
@@ -199,7 +213,7 @@ bool Cache::Impl::settle(Asked& asked, const Call& call, const LoadPtr& load, bo
                       // would cost the next.
                       .may_look_again = may_look_again && lookup.cause != MissCause::unavailable,
                       .waiting = Waiting::foreground,
-                      .load = load});
+                      .load = load_of(call)});
   if (!seat && seat.error().why == NoSeat::Why::look_again) {
     return false;
   }

@@ -73,8 +73,9 @@ class Cache::Impl {
   // Answers every key that was asked.
   [[nodiscard]] awaitable<void> answer_all(Call& call);
   // Answers a key at once, or finds its seat; false where it is to be looked up again.
-  [[nodiscard]] bool settle(Asked& asked, const Call& call, const LoadPtr& load,
-                            bool may_look_again);
+  [[nodiscard]] bool settle(Asked& asked, Call& call, bool may_look_again);
+  // The load of this look at the store.
+  [[nodiscard]] const LoadPtr& load_of(Call& call);
   void load_in_background(Asked& asked, const LoadPtr& load, Counter& counter);
   // Until the flight ends, or the soft deadline where the caller has something stale.
   [[nodiscard]] awaitable<void> wait_for(Asked& asked, Deadline soft);
