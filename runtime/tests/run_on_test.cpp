@@ -61,6 +61,26 @@ TEST_F(RunOn, runs_the_work_there_and_resumes_the_caller_here) {
   run(body(*this));
 }
 
+TEST_F(RunOn, lets_go_of_the_caller_before_it_resumes_it) {
+  // Each caller's io_context dies as soon as the caller has its answer; the sanitizers see
+  // whether the other thread still touches it.
+  constexpr int kCallers = 2000;
+  int answered = 0;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    const auto context = std::make_unique<asio::io_context>(1);
+    asio::co_spawn(
+        *context,
+        [](RunOn& test, asio::io_context& own, int& count) -> awaitable<void> {
+          static_cast<void>(co_await run_on(test.there(), this_thread()));
+          ++count;
+          own.stop();
+        }(*this, *context, answered),
+        [](const std::exception_ptr& failure) { EXPECT_FALSE(failure); });
+    context->run();
+  }
+  EXPECT_EQ(answered, kCallers);
+}
+
 TEST_F(RunOn, just_awaits_when_the_caller_is_there_already) {
   auto body = [](RunOn& test) -> awaitable<void> {
     const auto nested = co_await run_on(test.runtime_.executor(0), this_thread());
