@@ -17,16 +17,10 @@
 
 namespace larder::memory {
 
-// An address has 48 bits, as in user space on x86-64 and AArch64. Written under the bucket's
-// lock; read without it only for a guess at what to prefetch.
+// An address has 48 bits, as in user space on x86-64 and AArch64. Guarded by the bucket's lock.
 class Slot {
  public:
   Slot() = default;
-  Slot(const Slot& other) noexcept : bits_(other.bits()) {}
-  Slot& operator=(const Slot& other) noexcept {
-    bits_.store(other.bits(), std::memory_order_relaxed);
-    return *this;
-  }
   Slot(std::uint16_t tag, const PackedEntry& entry) noexcept
       : bits_((std::uint64_t{tag} << kAddressBits) | reinterpret_cast<std::uintptr_t>(&entry)) {}
 
@@ -47,11 +41,9 @@ class Slot {
   static constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << kAddressBits) - 1;
 
   explicit Slot(std::uint64_t bits) noexcept : bits_(bits) {}
-  [[nodiscard]] std::uint64_t bits() const noexcept {
-    return bits_.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] std::uint64_t bits() const noexcept { return bits_; }
 
-  std::atomic<std::uint64_t> bits_{0};
+  std::uint64_t bits_ = 0;
 };
 
 class alignas(64) Bucket {
@@ -64,19 +56,6 @@ class alignas(64) Bucket {
   // A time before which none in it ends, in the index's ticks. Written under the lock.
   [[nodiscard]] std::uint32_t due() const noexcept { return due_.load(std::memory_order_relaxed); }
   void set_due(std::uint32_t tick) noexcept { due_.store(tick, std::memory_order_relaxed); }
-
-  // Brings an entry that may be the one under this tag nearer. Without the lock: what is
-  // fetched may be gone, which costs nothing.
-  void prefetch(std::uint16_t tag) const noexcept {
-    for (const Slot& slot : slots_) {
-      if (slot.tag() == tag) {
-        const auto* entry = reinterpret_cast<const char*>(slot.entry());
-        __builtin_prefetch(entry - kPrefetchedBefore);
-        __builtin_prefetch(entry + sizeof(PackedEntry) - 1, 1);
-        return;
-      }
-    }
-  }
 
   // ---- under the lock ----
 
@@ -115,9 +94,6 @@ class alignas(64) Bucket {
   void free_blocks() noexcept;
 
  private:
-  // What the store has in front of an entry.
-  static constexpr std::ptrdiff_t kPrefetchedBefore = 32;
-
   [[nodiscard]] std::size_t size() const noexcept { return chained_ ? kSlots - 1 : kSlots; }
   [[nodiscard]] Bucket* next() const noexcept {
     return chained_ ? reinterpret_cast<Bucket*>(slots_.back().bits()) : nullptr;

@@ -46,11 +46,6 @@ class Index {
       bucket.lock().unlock();
     }
   }
-  // As lock(), where the entry of that hash is about to be read.
-  [[nodiscard]] Bucket& lock_to_read(std::uint64_t hash) noexcept {
-    at(place_of(hash, buckets())).prefetch(Slot::tag_of(hash));
-    return lock(hash);
-  }
 
   [[nodiscard]] std::size_t buckets() const noexcept {
     return buckets_.load(std::memory_order_acquire);

@@ -146,7 +146,7 @@ std::optional<Found> Values::get(const Key& key, std::uint64_t hash) noexcept {
   const SteadyTime now = clock_.coarse_now();
   std::optional<Found> answer;
   {
-    Bucket& bucket = index_.lock_to_read(hash);
+    Bucket& bucket = index_.lock(hash);
     const std::lock_guard held(bucket.lock(), std::adopt_lock);
     const Slot* slot = find(bucket, key, hash);
     if (slot != nullptr && !is_near_an_edge(*slot->entry(), now)) [[likely]] {
@@ -168,7 +168,7 @@ std::optional<Found> Values::get(const Key& key, std::uint64_t hash, SteadyTime 
   Gone gone(watches_);
   std::optional<Found> answer;
   {
-    Bucket& bucket = index_.lock_to_read(hash);
+    Bucket& bucket = index_.lock(hash);
     const std::lock_guard held(bucket.lock(), std::adopt_lock);
     const Slot* slot = find_live(bucket, key, hash, now, gone);
     if (slot == nullptr) {

@@ -89,7 +89,8 @@ Coding::Coded::Packing Coding::compress(std::string_view value, std::string& out
   out.resize(start + most);
   ZSTD_CCtx* context = packer();
   std::size_t size = 0;
-  if (context == nullptr ||
+  // A value that did not fit has left its session open, in which no parameter can be set.
+  if (context == nullptr || ZSTD_isError(ZSTD_CCtx_reset(context, ZSTD_reset_session_only)) != 0 ||
       ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, options_.level)) != 0 ||
       ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)) != 0 ||
       ZSTD_isError(size = ZSTD_compress2(context, out.data() + start, most, value.data(),

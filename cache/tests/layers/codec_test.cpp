@@ -68,6 +68,14 @@ TEST_F(Codecs, leaves_small_values_as_they_are) {
   EXPECT_EQ(layer->codec_stats().left_plain, 0U);
 }
 
+TEST_F(Codecs, compresses_after_a_value_that_saved_too_little) {
+  const auto layer = codec();
+  run(put(*layer, entry_of(kKey, noise(4096))));
+  run(put(*layer, entry_of(kKey, std::string(4096, 'a'))));
+  EXPECT_EQ(stored()->codec(), Codec::coded);
+  EXPECT_EQ(layer->codec_stats().compressed, 1U);
+}
+
 TEST_F(Codecs, leaves_values_as_they_are_when_less_than_an_eighth_is_saved) {
   const auto layer = codec();
   run(put(*layer, entry_of(kKey, noise(4096))));
