@@ -28,7 +28,7 @@ bool holds(const Condition& condition, const Slot* slot) {
 Values::Values(const Bounds& bounds, KeyHash hash, Random& random, Clock& clock, WatchHub& watches)
     : clock_(clock),
       watches_(watches),
-      base_(clock.now()),
+      base_(clock.coarse_now()),
       bytes_max_(bounds.store_bytes),
       index_(hash, bounds.index_bytes / sizeof(Bucket)),
       dropped_(random.next() >> (64U - kFirstVersionBits)),
@@ -40,7 +40,11 @@ Values::Values(const Bounds& bounds, KeyHash hash, Random& random, Clock& clock,
 std::uint64_t Values::end_after(SteadyTime now, milliseconds life) const noexcept {
   constexpr std::uint64_t kUnitsPerMillisecond = 1'000'000 / kNanosecondsPerUnit;
   const std::uint64_t span = static_cast<std::uint64_t>(life.count()) * kUnitsPerMillisecond;
-  return std::min(units(now) + span, Stored::kEndMax);
+  // Far from its end a life is read by the coarse clock, which lags. It has to begin by that
+  // too, or a reader would be told of more than there ever was.
+  const bool is_short = life <= Clock::kCoarseBehind / 2;
+  const SteadyTime start = is_short ? now : std::min(now, clock_.coarse_now());
+  return std::min(units(start) + span, Stored::kEndMax);
 }
 
 std::uint32_t Values::tick(std::uint64_t units) noexcept {
