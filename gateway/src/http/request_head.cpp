@@ -158,6 +158,11 @@ HttpFailure RequestHead::note(std::string_view name, std::string_view value) {
       break;
     case 17:
       if (equal_ignoring_case(name, "transfer-encoding")) {
+        // Joining two fields is legal; doing it otherwise than the next server is how requests
+        // are smuggled.
+        if (transfer_encoding_) {
+          return {400, "Transfer-Encoding given twice"};
+        }
         transfer_encoding_ = true;
         for_each_element(value, [this](std::string_view coding) {
           const bool chunked = equal_ignoring_case(coding, "chunked");

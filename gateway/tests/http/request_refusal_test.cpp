@@ -26,6 +26,7 @@ unsigned chunk_refusal(std::string_view body, const HttpLimits& limits = {}) {
 TEST(RequestRefusal, a_content_length_beside_a_transfer_encoding_is_400) {
   EXPECT_EQ(refusal("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400U);
   EXPECT_EQ(refusal("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "0\r\n\r\n"), 400U);
+  EXPECT_EQ(refusal("Transfer-Encoding:\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400U);
 }
 
 TEST(RequestRefusal, differing_content_lengths_are_400) {
