@@ -21,6 +21,9 @@ class Jitter {
 
   // Down to (1 - share) of the span; at least 1 ms of a span above 0.
   [[nodiscard]] milliseconds shorten(milliseconds span, double share) noexcept;
+  // Full jitter: any part of the span, so that many who wait for one thing do not come back
+  // to it together.
+  [[nodiscard]] milliseconds any_part_of(milliseconds span) noexcept { return shorten(span, 1); }
 
  private:
   std::atomic<std::uint64_t> state_;

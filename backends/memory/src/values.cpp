@@ -128,7 +128,7 @@ std::size_t Values::put_in(Bucket& bucket, Slot* over, std::uint64_t hash, Entry
   }
   const std::lock_guard held(policy_lock_);
   if (old != nullptr && Stored::of(*old).node().queued()) {
-    policy_.replaced(Stored::of(*old).node(), stored.node(), hash, weight_of(*fresh));
+    policy_.replaced(Stored::of(*old).node(), stored.node(), weight_of(*fresh));
   } else {
     policy_.add(stored.node(), hash, weight_of(*fresh));
   }

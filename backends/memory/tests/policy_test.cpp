@@ -103,7 +103,7 @@ TEST(Policy, gives_an_overwritten_entry_the_standing_of_the_old_one) {
   PolicyEntry fresh;
   fresh.key = 5;
   fresh.weight = 2 * kWeight;
-  store.policy.replaced(store.entries[5].node, fresh.node, hash_of(5), fresh.weight);
+  store.policy.replaced(store.entries[5].node, fresh.node, fresh.weight);
   EXPECT_EQ(store.policy.size(), 100U);
   EXPECT_EQ(store.policy.weight(), 101 * kWeight);
   for (int evicted = 0; evicted < 90; ++evicted) {

@@ -35,7 +35,7 @@ void Circuit::Permit::settle(Verdict verdict, std::string_view cause) noexcept {
 // ---- Circuit ----
 
 Circuit::Circuit(const Place& place, const BreakerOptions& options)
-    : place_(place), options_(options), window_(options.window), random_(std::random_device()()) {}
+    : place_(place), options_(options), window_(options.window) {}
 
 Circuit::Permit Circuit::ask() {
   const std::uint32_t spell = spell_.load(std::memory_order_acquire);
@@ -125,9 +125,7 @@ void Circuit::probe_ended(std::uint32_t probe, Verdict verdict, std::string_view
 }
 
 void Circuit::open(SteadyTime now) noexcept {
-  // Full jitter: many processes that lost one store do not come back to it together.
-  std::uniform_int_distribution<milliseconds::rep> pause(1, pause_cap_.count());
-  until_ = now + milliseconds(pause(random_));
+  until_ = now + jitter_.any_part_of(pause_cap_);
   state_ = State::open;
   spell_.fetch_add(1, std::memory_order_release);
   closed_.store(false, std::memory_order_release);

@@ -4,12 +4,12 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string_view>
 
 #include <larder/cache/breaker.hpp>
 
 #include "failure_window.hpp"
+#include "keeping.hpp"
 
 namespace larder {
 
@@ -91,7 +91,7 @@ class Circuit {
   std::uint64_t opens_ = 0;
   std::uint64_t probes_ = 0;
   std::uint64_t refused_ = 0;
-  std::mt19937_64 random_;
+  Jitter jitter_;
 };
 
 }  // namespace larder

@@ -1,7 +1,6 @@
 #include "near_pump.hpp"
 
 #include <algorithm>
-#include <random>
 #include <string>
 #include <utility>
 
@@ -16,11 +15,6 @@ namespace asio = boost::asio;
 constexpr milliseconds kOpenPatience{5000};
 constexpr milliseconds kPauseFirst{100};
 constexpr milliseconds kPauseMax{5000};
-
-milliseconds jittered(milliseconds most) {
-  thread_local std::minstd_rand random{std::random_device()()};
-  return milliseconds(std::uniform_int_distribution<milliseconds::rep>(1, most.count())(random));
-}
 
 }  // namespace
 
@@ -134,7 +128,7 @@ awaitable<bool> NearPump::store_answers() {
 }
 
 awaitable<void> NearPump::back_off(milliseconds& pause) {
-  co_await parts_.clock.sleep_until(parts_.clock.in(jittered(pause)));
+  co_await parts_.clock.sleep_until(parts_.clock.in(jitter_.any_part_of(pause)));
   pause = std::min(kPauseMax, 2 * pause);
 }
 

@@ -11,6 +11,7 @@
 
 #include "epoch_copies.hpp"
 #include "fetches.hpp"
+#include "keeping.hpp"
 #include "open_work.hpp"
 #include "task.hpp"
 
@@ -56,6 +57,7 @@ class NearPump {
 
   const Parts parts_;
   OpenWork open_;
+  Jitter jitter_;
   std::mutex stopping_;  // of the two tasks, since stop() may be called twice at once
   std::optional<Task> changes_;
   std::optional<Task> bumps_;

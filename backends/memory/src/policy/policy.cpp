@@ -58,8 +58,7 @@ void Policy::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
   impl_->queues.add(node, hash, weight);
 }
 
-void Policy::replaced(PolicyNode& old, PolicyNode& fresh, std::uint64_t /*hash*/,
-                      std::size_t weight) {
+void Policy::replaced(PolicyNode& old, PolicyNode& fresh, std::size_t weight) {
   impl_->queues.replaced(old, fresh, weight);
 }
 

@@ -36,7 +36,7 @@ class Policy {
   void add(PolicyNode& node, std::uint64_t hash, std::size_t weight);
 
   // An entry was overwritten: `fresh` takes the standing of `old`, which is let go.
-  void replaced(PolicyNode& old, PolicyNode& fresh, std::uint64_t hash, std::size_t weight);
+  void replaced(PolicyNode& old, PolicyNode& fresh, std::size_t weight);
 
   // An entry is gone for another reason than victim(): erased, or expired.
   void remove(PolicyNode& node, std::size_t weight);
