@@ -41,37 +41,16 @@ double resident_bytes() {
 struct Load {
   std::vector<larder::Key> keys = make_keys();
   std::string value;
-  std::vector<std::vector<std::uint32_t>> streams;
+  // What each thread asks for, as keys of its own one after another: a program asks for a key
+  // that it has just made, and else fetching keys is most of what is measured.
+  std::vector<std::vector<larder::Key>> streams;
 
   explicit Load(std::size_t value_bytes) : value(value_bytes, 'v') {
     const Zipf zipf(1);
     for (std::uint32_t thread = 0; thread < 2; ++thread) {
-      streams.push_back(zipf.draw(kOperations, thread + 2));
+      streams.push_back(zipf.draw(keys, kOperations, thread + 2));
     }
   }
-};
-
-// The requests of a thread. A program asks for a key that it has just made, so those to come
-// are brought into the cache meanwhile: else fetching keys is most of what is measured.
-class Requests {
- public:
-  Requests(const Load& load, std::size_t thread)
-      : keys_(load.keys), stream_(load.streams[thread]) {}
-
-  [[nodiscard]] std::size_t size() const { return stream_.size(); }
-  [[nodiscard]] const larder::Key& operator[](std::size_t turn) const {
-    if (turn + kAhead < stream_.size()) {
-      __builtin_prefetch(&keys_[stream_[turn + kAhead]]);
-      __builtin_prefetch(keys_[stream_[turn + kAhead / 2]].text().data());
-    }
-    return keys_[stream_[turn]];
-  }
-
- private:
-  static constexpr std::size_t kAhead = 16;
-
-  const std::vector<larder::Key>& keys_;
-  const std::vector<std::uint32_t>& stream_;
 };
 
 // What a thread does for each request, besides asking for the key.
@@ -86,10 +65,9 @@ template <typename Store>
 std::size_t work(Store& store, const Load& load, std::size_t thread, Mix mix) {
   std::string to(load.value.size(), ' ');
   std::size_t hits = 0;
-  const Requests requests(load, thread);
-  for (std::size_t turn = 0; turn < requests.size(); ++turn) {
-    const larder::Key& key = requests[turn];
-    if (writes(mix, turn)) {
+  std::size_t turn = 0;
+  for (const larder::Key& key : load.streams[thread]) {
+    if (writes(mix, turn++)) {
       store.put(key, load.value);
     } else if (store.get(key, to.data())) {
       ++hits;
@@ -107,11 +85,10 @@ std::size_t work_ours(Ours& store, const Load& load, std::size_t thread, Mix mix
   run_here([&]() -> larder::awaitable<void> {
     std::string to(load.value.size(), ' ');
     Ours::Writer writer(load.value);
-    const Requests requests(load, thread);
-    for (std::size_t turn = 0; turn < requests.size(); ++turn) {
-      const larder::Key& key = requests[turn];
+    std::size_t turn = 0;
+    for (const larder::Key& key : load.streams[thread]) {
       bool hit = false;
-      if (writes(mix, turn)) {
+      if (writes(mix, turn++)) {
         co_await store.put(key, writer);
         continue;
       }

@@ -45,13 +45,15 @@ class Zipf {
     }
   }
 
-  [[nodiscard]] std::vector<std::uint32_t> draw(std::size_t count, std::uint32_t seed) const {
+  [[nodiscard]] std::vector<larder::Key> draw(const std::vector<larder::Key>& keys,
+                                              std::size_t count, std::uint32_t seed) const {
     std::mt19937_64 random(seed);
     std::uniform_real_distribution<double> uniform(0, sums_.back());
-    std::vector<std::uint32_t> stream(count);
-    for (std::uint32_t& one : stream) {
+    std::vector<larder::Key> stream;
+    stream.reserve(count);
+    while (stream.size() < count) {
       const auto rank = std::ranges::lower_bound(sums_, uniform(random)) - sums_.begin();
-      one = shuffled_[std::min(static_cast<std::size_t>(rank), kKeys - 1)];
+      stream.push_back(keys[shuffled_[std::min(static_cast<std::size_t>(rank), kKeys - 1)]]);
     }
     return stream;
   }

@@ -33,7 +33,7 @@ class Ours final : public Simulated, private memory::PolicyOwner {
       return false;
     }
     while (policy_.weight() + request.size > bytes_) {
-      entry_of(*policy_.victim()).there = false;
+      entry_of(*policy_.victim().node).there = false;
     }
     entry.size = request.size;
     entry.there = true;

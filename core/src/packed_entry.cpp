@@ -8,9 +8,6 @@
 namespace larder {
 namespace {
 
-constexpr std::uint64_t kLifeMax = (std::uint64_t{1} << 40) - 1;
-constexpr unsigned kStaleLowBits = 24;
-
 // A tag: its epoch, the size of its text, its text.
 constexpr std::size_t kTagHeaderBytes = sizeof(Epoch) + sizeof(std::uint16_t);
 
@@ -20,10 +17,6 @@ std::size_t tags_bytes(const Entry& entry) noexcept {
     bytes += kTagHeaderBytes + one.tag.text().size();
   }
   return bytes;
-}
-
-std::uint64_t forty_bits(milliseconds span) noexcept {
-  return std::min(static_cast<std::uint64_t>(span.count()), kLifeMax);
 }
 
 char* put(char* at, const void* from, std::size_t size) noexcept {
@@ -49,13 +42,19 @@ std::size_t PackedEntry::bytes_for(const Entry& entry, std::size_t prefix_bytes)
          entry.value.size();
 }
 
-EntryRef PackedEntry::pack(const Entry& entry, std::size_t prefix_bytes) {
-  auto* memory = static_cast<std::byte*>(::operator new(bytes_for(entry, prefix_bytes)));
-  return EntryRef::adopt(::new (memory + prefix_bytes) PackedEntry(entry, prefix_bytes));
+EntryRef PackedEntry::pack(const Entry& entry, std::size_t prefix_bytes, BlockPool* pool) {
+  const std::size_t bytes = bytes_for(entry, prefix_bytes);
+  void* memory = pool == nullptr ? nullptr : pool->allocate(bytes);
+  const BlockKind kind = memory == nullptr ? BlockKind::entry : BlockKind::pooled_entry;
+  if (memory == nullptr) {
+    memory = ::operator new(bytes);
+  }
+  std::byte* place = static_cast<std::byte*>(memory) + prefix_bytes;
+  return EntryRef::adopt(::new (place) PackedEntry(kind, entry, prefix_bytes));
 }
 
-PackedEntry::PackedEntry(const Entry& entry, std::size_t prefix_bytes) noexcept
-    : SharedBlock(BlockKind::entry),
+PackedEntry::PackedEntry(BlockKind kind, const Entry& entry, std::size_t prefix_bytes) noexcept
+    : SharedBlock(kind),
       prefix_units_(static_cast<std::uint8_t>(prefix_bytes / 8)),
       presence_(entry.presence),
       codec_(entry.codec),
@@ -67,9 +66,12 @@ PackedEntry::PackedEntry(const Entry& entry, std::size_t prefix_bytes) noexcept
           entry.load_cost.count(), 0, std::numeric_limits<std::uint32_t>::max()))),
       tags_size_(static_cast<std::uint16_t>(tags_bytes(entry))) {
   const Life life = entry.life.clamped();
-  const std::uint64_t stale = forty_bits(life.stale);
+  const auto bits = [](milliseconds span) {
+    return std::min(static_cast<std::uint64_t>(span.count()), kLifeMax);
+  };
+  const std::uint64_t stale = bits(life.stale);
   life_high_ = static_cast<std::uint16_t>(stale >> kStaleLowBits);
-  life_low_ = forty_bits(life.fresh) | (stale << 40);
+  life_low_ = bits(life.fresh) | (stale << kLifeBits);
   write_text(entry);
 }
 
@@ -87,19 +89,18 @@ void PackedEntry::write_text(const Entry& entry) noexcept {
 
 void PackedEntry::destroy(const PackedEntry* entry) noexcept {
   const std::size_t size = entry->bytes();
+  const bool pooled = entry->is_pooled();
   std::byte* memory = entry->prefix();
   entry->~PackedEntry();
-  ::operator delete(memory, size);
+  if (pooled) {
+    BlockPool::of(memory).free(memory);
+  } else {
+    ::operator delete(memory, size);
+  }
 }
 
 // A key that was packed once is valid.
 Key PackedEntry::key() const { return *Key::parse(key_text()); }
-
-Life PackedEntry::life() const noexcept {
-  const std::uint64_t stale = (life_low_ >> 40) | (std::uint64_t{life_high_} << kStaleLowBits);
-  return Life{.fresh = milliseconds(static_cast<std::int64_t>(life_low_ & kLifeMax)),
-              .stale = milliseconds(static_cast<std::int64_t>(stale))};
-}
 
 std::vector<TagEpoch> PackedEntry::epochs() const {
   std::vector<TagEpoch> epochs;
@@ -122,17 +123,6 @@ Entry PackedEntry::entry() const {
                .epochs = epochs(),
                .codec = codec(),
                .presence = presence()};
-}
-
-std::byte* PackedEntry::prefix() const noexcept {
-  // The allocation is the store's and mutable; only the entry in it is not.
-  auto* self = const_cast<std::byte*>(reinterpret_cast<const std::byte*>(this));
-  return self - std::size_t{prefix_units_} * 8;
-}
-
-std::size_t PackedEntry::bytes() const noexcept {
-  return std::size_t{prefix_units_} * 8 + sizeof(PackedEntry) + key_size_ + tags_size_ +
-         value_size_;
 }
 
 Bytes value_of(const EntryRef& entry) {

@@ -15,6 +15,7 @@ void SharedBlock::destroy(const SharedBlock* block) noexcept {
       delete static_cast<const OwnerBlock*>(block);
       return;
     case BlockKind::entry:
+    case BlockKind::pooled_entry:
       PackedEntry::destroy(static_cast<const PackedEntry*>(block));
       return;
   }

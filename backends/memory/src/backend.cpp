@@ -10,7 +10,6 @@ namespace {
 
 using memory::Bounds;
 using memory::Target;
-using memory::Values;
 
 }  // namespace
 
@@ -50,16 +49,16 @@ void MemoryCacheBackend::insert(const Found& found, milliseconds life_max) {
   const Key key = found.entry->key();
   const Target at = impl_->target(key);
   if (found.entry->value().size() > impl_->capabilities_.value_bytes_max) {
-    static_cast<void>(impl_->shard(at).erase(at));
+    static_cast<void>(impl_->lane(at).erase(at));
     return;
   }
-  impl_->shard(at).insert_copy(at, found, life_max);
+  impl_->lane(at).insert_copy(at, found, life_max);
   impl_->values_.sweep_some(at.now);
 }
 
 void MemoryCacheBackend::drop(const Key& key) {
   const Target at = impl_->target(key);
-  static_cast<void>(impl_->shard(at).erase(at));
+  static_cast<void>(impl_->lane(at).erase(at));
 }
 
 void MemoryCacheBackend::drop_all() { impl_->values_.drop_all(); }
@@ -82,7 +81,7 @@ awaitable<Batch<PutOutcome>> MemoryCacheBackend::put(std::span<const PutItem> it
         }
         const Target at = impl_->target(item.entry.key);
         const PutOutcome outcome =
-            impl_->shard(at).put(at, Values::pack(item.entry), item.condition);
+            impl_->lane(at).put(at, impl_->values_.pack(item.entry), item.condition);
         impl_->values_.sweep_some(at.now);
         return outcome;
       });
@@ -91,7 +90,7 @@ awaitable<Batch<PutOutcome>> MemoryCacheBackend::put(std::span<const PutItem> it
 awaitable<Batch<bool>> MemoryCacheBackend::erase(std::span<const Key> keys, Deadline deadline) {
   co_return impl_->each<bool>(keys, deadline, [&](const Key& key) {
     const Target at = impl_->target(key);
-    return Result<bool>(impl_->shard(at).erase(at));
+    return Result<bool>(impl_->lane(at).erase(at));
   });
 }
 
@@ -99,7 +98,7 @@ awaitable<Batch<bool>> MemoryCacheBackend::touch(std::span<const TouchItem> item
                                                  Deadline deadline) {
   co_return impl_->each<bool>(items, deadline, [&](const TouchItem& item) {
     const Target at = impl_->target(item.key);
-    return impl_->shard(at).touch(at, item.fresh);
+    return impl_->lane(at).touch(at, item.fresh);
   });
 }
 
@@ -113,7 +112,7 @@ awaitable<Batch<LeaseAnswer>> MemoryCacheBackend::read_or_lease(
           return std::unexpected(valid.error());
         }
         const Target at = impl_->target(request.key);
-        return impl_->shard(at).read_or_lease(at, request);
+        return impl_->lane(at).read_or_lease(at, request);
       });
 }
 
@@ -125,7 +124,8 @@ awaitable<Batch<FillOutcome>> MemoryCacheBackend::fill(std::span<const Fill> fil
       return std::unexpected(valid.error());
     }
     const Target at = impl_->target(item.entry.key);
-    const FillOutcome outcome = impl_->shard(at).fill(at, Values::pack(item.entry), item.token);
+    const FillOutcome outcome =
+        impl_->lane(at).fill(at, impl_->values_.pack(item.entry), item.token);
     impl_->values_.sweep_some(at.now);
     return outcome;
   });
@@ -138,7 +138,7 @@ awaitable<Batch<bool>> MemoryCacheBackend::renew(std::span<const LeaseHold> leas
       return std::unexpected(valid.error());
     }
     const Target at = impl_->target(lease.key);
-    return impl_->shard(at).renew(at, lease.token, hold);
+    return impl_->lane(at).renew(at, lease.token, hold);
   });
 }
 
@@ -146,7 +146,7 @@ awaitable<Batch<bool>> MemoryCacheBackend::release(std::span<const LeaseHold> le
                                                    Deadline deadline) {
   co_return impl_->each<bool>(leases, deadline, [&](const LeaseHold& lease) {
     const Target at = impl_->target(lease.key);
-    return Result<bool>(impl_->shard(at).release(at, lease.token));
+    return Result<bool>(impl_->lane(at).release(at, lease.token));
   });
 }
 

@@ -10,9 +10,11 @@ namespace larder::memory {
 struct Bounds {
   // The least store: a value of 1 MiB fits beside full other tables.
   static constexpr std::size_t kBytesMin = std::size_t{2} << 20;
-  // Shards keep threads from waiting for one another in writes, leases and counters. Smaller
-  // ones would bound their tables too tightly.
+  // Lanes and shards keep threads from waiting for one another. Smaller ones would bound their
+  // tables too tightly: a lane has room for leases only, a shard for the longest event log.
+  static constexpr std::size_t kLaneBytesMin = std::size_t{256} << 10;
   static constexpr std::size_t kShardBytesMin = std::size_t{16} << 20;
+  static constexpr std::size_t kLanesMax = 64;
   static constexpr std::size_t kShardsMax = 64;
   static constexpr std::size_t kValueBytesLeast = std::size_t{1} << 20;
 
@@ -20,8 +22,10 @@ struct Bounds {
   std::size_t watch_bytes;      // changes that wait for watches
   std::size_t store_bytes;      // everything else
   std::size_t index_bytes;      // of the index of values, without its rare second blocks
+  std::size_t lanes;            // a power of two
+  std::size_t lease_bytes;      // of a lane
   std::size_t shards;           // a power of two
-  std::size_t held_bytes;       // of a shard: leases, counters and quotas
+  std::size_t held_bytes;       // of a shard: counters and quotas
   std::size_t epoch_bytes;      // of a shard: epochs
   std::size_t log_bytes;        // of a shard: event logs
   std::size_t value_bytes_max;  // the largest value
@@ -29,15 +33,20 @@ struct Bounds {
   [[nodiscard]] static constexpr Bounds of(std::size_t bytes_max) noexcept {
     const std::size_t message_bytes = bytes_max / 16;
     const std::size_t watch_bytes = bytes_max / 32;
-    const std::size_t shards =
-        std::clamp<std::size_t>(std::bit_floor(bytes_max / kShardBytesMin), 1, kShardsMax);
+    const auto parts = [bytes_max](std::size_t bytes_min, std::size_t parts_max) {
+      return std::clamp<std::size_t>(std::bit_floor(bytes_max / bytes_min), 1, parts_max);
+    };
+    const std::size_t lanes = parts(kLaneBytesMin, kLanesMax);
+    const std::size_t shards = parts(kShardBytesMin, kShardsMax);
     const std::size_t store_bytes = bytes_max - message_bytes - watch_bytes;
     return Bounds{.message_bytes = message_bytes,
                   .watch_bytes = watch_bytes,
                   .store_bytes = store_bytes,
                   .index_bytes = store_bytes / 16,
+                  .lanes = lanes,
+                  .lease_bytes = store_bytes / lanes / 20,
                   .shards = shards,
-                  .held_bytes = store_bytes / shards / 10,
+                  .held_bytes = store_bytes / shards / 20,
                   .epoch_bytes = store_bytes / shards / 10,
                   .log_bytes = store_bytes / shards / 10,
                   .value_bytes_max = std::max(bytes_max / 16, kValueBytesLeast)};

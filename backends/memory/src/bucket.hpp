@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -24,8 +25,9 @@ class Slot {
   Slot(std::uint16_t tag, const PackedEntry& entry) noexcept
       : bits_((std::uint64_t{tag} << kAddressBits) | reinterpret_cast<std::uintptr_t>(&entry)) {}
 
+  // Never 0, which is the tag of what is free.
   [[nodiscard]] static std::uint16_t tag_of(std::uint64_t hash) noexcept {
-    return static_cast<std::uint16_t>(hash >> kAddressBits);
+    return static_cast<std::uint16_t>(hash >> kAddressBits) | 1U;
   }
   [[nodiscard]] bool free() const noexcept { return bits() == 0; }
   [[nodiscard]] std::uint16_t tag() const noexcept {
@@ -59,13 +61,15 @@ class alignas(64) Bucket {
 
   // ---- under the lock ----
 
-  // Null where `matches(entry)` holds for none under this tag.
+  // Null where `matches(entry)` holds for none under this tag. All tags are compared at once:
+  // a loop that ends where one fits ends where no processor can predict it, and stands still
+  // until the line has come.
   template <typename Matches>
   [[nodiscard]] Slot* find(std::uint16_t tag, Matches&& matches) noexcept {
     for (Bucket* block = this; block != nullptr; block = block->next()) {
-      for (std::size_t i = 0; i < block->size(); ++i) {
-        Slot& slot = block->slots_[i];
-        if (slot.tag() == tag && !slot.free() && matches(*slot.entry())) {
+      for (unsigned fitting = block->fitting(tag); fitting != 0; fitting &= fitting - 1) {
+        Slot& slot = block->slots_[static_cast<std::size_t>(std::countr_zero(fitting))];
+        if (matches(*slot.entry())) {
           return &slot;
         }
       }
@@ -97,6 +101,14 @@ class alignas(64) Bucket {
   [[nodiscard]] std::size_t size() const noexcept { return chained_ ? kSlots - 1 : kSlots; }
   [[nodiscard]] Bucket* next() const noexcept {
     return chained_ ? reinterpret_cast<Bucket*>(slots_.back().bits()) : nullptr;
+  }
+  // A bit for each slot with this tag. The link to a block has tag 0, as free slots do.
+  [[nodiscard]] unsigned fitting(std::uint16_t tag) const noexcept {
+    unsigned bits = 0;
+    for (unsigned i = 0; i < kSlots; ++i) {
+      bits |= static_cast<unsigned>(slots_[i].tag() == tag) << i;
+    }
+    return bits;
   }
   [[nodiscard]] Slot* hole() noexcept;
   void link(Bucket* block) noexcept;

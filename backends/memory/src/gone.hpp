@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 #include <larder/packed_entry.hpp>
@@ -23,6 +24,7 @@ class Gone {
       if (told_[i]) {
         watches_.changed(*entries_[i]);
       }
+      entries_[i]->drop();
     }
   }
   Gone(const Gone&) = delete;
@@ -35,20 +37,22 @@ class Gone {
   // Whoever overwrote it tells of it.
   void add_overwritten(EntryRef entry) noexcept { put(std::move(entry), false); }
 
-  [[nodiscard]] const EntryRef* begin() const noexcept { return entries_.data(); }
-  [[nodiscard]] const EntryRef* end() const noexcept { return entries_.data() + size_; }
+  [[nodiscard]] std::span<const PackedEntry* const> entries() const noexcept {
+    return std::span(entries_).first(size_);
+  }
 
  private:
   void put(EntryRef entry, bool told) noexcept {
-    entries_[size_] = std::move(entry);
+    entries_[size_] = entry.release();
     told_[size_] = told;
     ++size_;
   }
 
   WatchHub& watches_;
   std::size_t size_ = 0;
-  std::array<EntryRef, kMax> entries_;
-  std::array<bool, kMax> told_{};
+  // Uninitialised up to size_: most leave nothing or one, and every write has a few of these.
+  std::array<const PackedEntry*, kMax> entries_;
+  std::array<bool, kMax> told_;
 };
 
 }  // namespace larder::memory

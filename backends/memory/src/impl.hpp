@@ -1,4 +1,5 @@
-// MemoryCacheBackend::Impl: the shards, the hubs, and what every verb does first and last.
+// MemoryCacheBackend::Impl: the lanes, the shards, the hubs, and what every verb does first and
+// last.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 
 #include <larder/memory/backend.hpp>
 
+#include "lane.hpp"
 #include "message_hub.hpp"
 #include "shard.hpp"
 #include "watch_hub.hpp"
@@ -37,6 +39,9 @@ class MemoryCacheBackend::Impl {
                       .scan = true,
                       .value_bytes_max = bounds.value_bytes_max,
                       .batch_max = kBatchMax} {
+    for (std::size_t i = 0; i < bounds.lanes; ++i) {
+      lanes_.push_back(std::make_unique<memory::Lane>(common_, values_));
+    }
     for (std::size_t i = 0; i < bounds.shards; ++i) {
       shards_.push_back(std::make_unique<memory::Shard>(common_, values_));
     }
@@ -71,7 +76,7 @@ class MemoryCacheBackend::Impl {
   memory::Target target(const Key& key) const {
     return memory::Target{.key = key, .hash = common_.hash(key), .now = clock_.now()};
   }
-  // By the lowest bits; the highest choose the bucket inside.
+  memory::Lane& lane(const memory::Target& at) { return *lanes_[at.hash & (lanes_.size() - 1)]; }
   memory::Shard& shard(const memory::Target& at) {
     return *shards_[at.hash & (shards_.size() - 1)];
   }
@@ -110,9 +115,12 @@ class MemoryCacheBackend::Impl {
   BackendStats stats() {
     BackendStats stats{.errors = errors_.load(std::memory_order_relaxed)};
     values_.sweep_all(clock_.now());
+    for (const auto& lane : lanes_) {
+      memory::reclaim_all(*lane, clock_.now());
+      stats.writes += lane->writes();
+    }
     for (const auto& shard : shards_) {
-      shard->reclaim_all(clock_.now());
-      stats.writes += shard->writes();
+      memory::reclaim_all(*shard, clock_.now());
     }
     values_.count_in(stats);
     stats.bytes = values_.bytes() + messages_->bytes() + common_.watches->bytes();
@@ -130,6 +138,7 @@ class MemoryCacheBackend::Impl {
   memory::Values values_;
   std::shared_ptr<memory::MessageHub> messages_;
   Capabilities capabilities_;
+  std::vector<std::unique_ptr<memory::Lane>> lanes_;
   std::vector<std::unique_ptr<memory::Shard>> shards_;
   std::atomic<std::uint64_t> errors_{0};
   std::atomic<bool> closed_{false};

@@ -5,15 +5,8 @@
 #include <new>
 
 namespace larder::memory {
-
 Index::Index(KeyHash hash, std::size_t buckets_max)
-    : hash_(hash),
-      buckets_max_(std::max(buckets_max, kBucketsMin)),
-      memory_(static_cast<Bucket*>(
-          std::aligned_alloc(alignof(Bucket), buckets_max_ * sizeof(Bucket)))) {
-  if (memory_ == nullptr) {
-    throw std::bad_alloc();
-  }
+    : hash_(hash), buckets_max_(std::max(buckets_max, kBucketsMin)), memory_(buckets_max_) {
   for (std::size_t place = 0; place < kBucketsMin; ++place) {
     ::new (&memory_[place]) Bucket;
   }

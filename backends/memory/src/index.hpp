@@ -13,12 +13,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "bucket.hpp"
+#include "pages.hpp"
 #include "siphash.hpp"
 
 namespace larder::memory {
@@ -35,16 +34,23 @@ class Index {
 
   // The bucket of a hash, locked. The caller unlocks it.
   [[nodiscard]] Bucket& lock(std::uint64_t hash) noexcept {
+    std::size_t buckets = this->buckets();
     while (true) {
-      const std::size_t place = place_of(hash, buckets());
+      const std::size_t place = place_of(hash, buckets);
       Bucket& bucket = at(place);
       bucket.lock().lock();
       // It may have been split meanwhile.
-      if (place_of(hash, buckets_.load(std::memory_order_relaxed)) == place) [[likely]] {
+      const std::size_t now = buckets_.load(std::memory_order_relaxed);
+      if (now == buckets || place_of(hash, now) == place) [[likely]] {
         return bucket;
       }
       bucket.lock().unlock();
+      buckets = now;
     }
+  }
+  // Begins to bring the bucket of a hash into the processor's cache.
+  void prefetch(std::uint64_t hash) const noexcept {
+    __builtin_prefetch(&memory_[place_of(hash, buckets())]);
   }
 
   [[nodiscard]] std::size_t buckets() const noexcept {
@@ -83,16 +89,14 @@ class Index {
 
  private:
   // Of 7 slots. More entries in a bucket cost a second line, fewer cost memory.
-  static constexpr std::size_t kEntriesPerBucket = 6;
+  static constexpr std::size_t kEntriesPerBucket = 4;
   static constexpr int kSplitsMax = 2;
-
-  struct Free {
-    void operator()(Bucket* memory) const noexcept { std::free(memory); }
-  };
 
   // While the table grows from 2^n to 2^(n+1) buckets, those in front have been split.
   [[nodiscard]] static std::size_t place_of(std::uint64_t hash, std::size_t buckets) noexcept {
-    const std::size_t half = std::bit_floor(buckets);
+    // std::bit_floor would ask whether there are any.
+    const std::size_t half = std::size_t{1}
+                             << (63U - static_cast<unsigned>(__builtin_clzll(buckets)));
     const std::size_t place = hash & (2 * half - 1);
     return place < buckets ? place : place - half;
   }
@@ -100,7 +104,7 @@ class Index {
 
   const KeyHash hash_;
   const std::size_t buckets_max_;
-  std::unique_ptr<Bucket[], Free> memory_;
+  ZeroTable<Bucket> memory_;
   std::atomic<std::size_t> buckets_{kBucketsMin};
   std::atomic<std::size_t> blocks_{0};
   SpinLock growing_;

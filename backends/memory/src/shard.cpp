@@ -7,20 +7,16 @@ namespace larder::memory {
 Shard::Shard(Common& common, Values& values)
     : common_(common),
       values_(values),
-      leases_(common.hash),
       counters_(common.hash),
       quotas_(common.hash),
       epochs_(common.hash, common.random, common.bounds.epoch_bytes),
       logs_(common.hash, common.random, common.bounds.log_bytes) {}
 
 bool Shard::reclaim_one() {
-  return leases_.take_due(now_) || quotas_.take_due(now_) || counters_.take_due(now_) ||
-         logs_.reclaim_one(now_);
+  return quotas_.take_due(now_) || counters_.take_due(now_) || logs_.reclaim_one(now_);
 }
 
-std::size_t Shard::held_bytes() const noexcept {
-  return leases_.bytes() + counters_.bytes() + quotas_.bytes();
-}
+std::size_t Shard::held_bytes() const noexcept { return counters_.bytes() + quotas_.bytes(); }
 
 std::size_t Shard::table_bytes() const noexcept {
   return held_bytes() + epochs_.bytes() + logs_.bytes();
@@ -33,8 +29,7 @@ void Shard::claim(std::size_t bytes) {
 
 bool Shard::make_held_room(std::size_t bytes) {
   const std::size_t bytes_max = common_.bounds.held_bytes;
-  while (held_bytes() + bytes > bytes_max &&
-         (leases_.take_due(now_) || quotas_.take_due(now_) || counters_.take_due(now_))) {
+  while (held_bytes() + bytes > bytes_max && (quotas_.take_due(now_) || counters_.take_due(now_))) {
   }
   if (held_bytes() + bytes > bytes_max) {
     return false;
@@ -46,7 +41,7 @@ bool Shard::make_held_room(std::size_t bytes) {
 // ---- counters, quotas, epochs, events ----
 
 Result<std::int64_t> Shard::add(const Target& at, const Addition& addition) {
-  const Session session(*this, at.now, Session::kWrite);
+  const Session session(*this, at.now, Steps::write);
   auto* counter = counters_.find(at.key, now_);
   if (counter != nullptr) {
     std::int64_t sum = 0;
@@ -67,7 +62,7 @@ Result<std::int64_t> Shard::add(const Target& at, const Addition& addition) {
 }
 
 Result<QuotaAnswer> Shard::take(const Target& at, const QuotaRequest& request) {
-  const Session session(*this, at.now, Session::kWrite);
+  const Session session(*this, at.now, Steps::write);
   auto* kept = quotas_.find(at.key, now_);
   const QuotaDecision decision =
       decide(kept == nullptr ? nullptr : &kept->value, request.quota, request.cost, now_);
@@ -87,19 +82,19 @@ Result<QuotaAnswer> Shard::take(const Target& at, const QuotaRequest& request) {
 }
 
 Epoch Shard::epoch(const Target& at) {
-  const Session session(*this, at.now, Session::kRead);
+  const Session session(*this, at.now, Steps::read);
   claim(EpochTable::cost(at.key));
   return epochs_.get(at.key);
 }
 
 Epoch Shard::bump(const Target& at) {
-  const Session session(*this, at.now, Session::kWrite);
+  const Session session(*this, at.now, Steps::write);
   claim(EpochTable::cost(at.key));
   return epochs_.bump(at.key);
 }
 
 Result<EventPosition> Shard::append(const Target& at, Bytes payload, const LogBounds& bounds) {
-  const Session session(*this, at.now, Session::kWrite);
+  const Session session(*this, at.now, Steps::write);
   if (const std::size_t cost = LogTable::cost_most(at.key, payload.size());
       cost <= common_.bounds.log_bytes) {
     claim(cost);
@@ -108,19 +103,8 @@ Result<EventPosition> Shard::append(const Target& at, Bytes payload, const LogBo
 }
 
 EventPage Shard::read_after(const Target& at, EventPosition position, std::size_t count) {
-  const Session session(*this, at.now, Session::kRead);
+  const Session session(*this, at.now, Steps::read);
   return logs_.read_after(at.key, position, count, now_);
-}
-
-// ---- care ----
-
-void Shard::reclaim_all(SteadyTime now) {
-  // Sessions of their own, so that other threads get their turn in a long clean-up.
-  constexpr int kSteps = 256;
-  for (bool more = true; more;) {
-    const Session session(*this, now, kSteps);
-    more = reclaim_one();
-  }
 }
 
 }  // namespace larder::memory

@@ -28,21 +28,24 @@ class SipState {
         v2_(key.first ^ 0x6c7967656e657261U),
         v3_(key.second ^ 0x7465646279746573U) {}
 
-  void absorb(std::uint64_t word, int rounds) noexcept {
+  template <int kRounds>
+  void absorb(std::uint64_t word) noexcept {
     v3_ ^= word;
-    mix(rounds);
+    mix<kRounds>();
     v0_ ^= word;
   }
 
-  [[nodiscard]] std::uint64_t finish(int rounds) noexcept {
+  template <int kRounds>
+  [[nodiscard]] std::uint64_t finish() noexcept {
     v2_ ^= 0xff;
-    mix(rounds);
+    mix<kRounds>();
     return v0_ ^ v1_ ^ v2_ ^ v3_;
   }
 
  private:
-  void mix(int rounds) noexcept {
-    for (int round = 0; round < rounds; ++round) {
+  template <int kRounds>
+  void mix() noexcept {
+    for (int round = 0; round < kRounds; ++round) {
       v0_ += v1_;
       v1_ = std::rotl(v1_, 13) ^ v0_;
       v0_ = std::rotl(v0_, 32);
@@ -62,22 +65,33 @@ class SipState {
   std::uint64_t v3_;
 };
 
+// Inline, since every hit computes one and a store's keys are short.
 template <int kRounds, int kFinishRounds>
-[[nodiscard]] std::uint64_t siphash(SipKey key, std::string_view text) noexcept {
-  SipState state(key);
-  const std::uint64_t length = text.size();
-  while (text.size() >= sizeof(std::uint64_t)) {
+[[nodiscard]] inline std::uint64_t siphash(SipKey key, std::string_view text) noexcept {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  const auto load = [](const char* from) {
     std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), sizeof(word));
-    state.absorb(word, kRounds);
-    text.remove_prefix(sizeof(word));
+    std::memcpy(&word, from, kWord);
+    return word;
+  };
+  SipState state(key);
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const std::size_t rest = text.size() % kWord;
+  for (; at != end - rest; at += kWord) {
+    state.absorb<kRounds>(load(at));
   }
-  std::uint64_t last = 0;
-  if (!text.empty()) {
-    std::memcpy(&last, text.data(), text.size());
+  std::uint64_t last = std::uint64_t{text.size()} << 56U;
+  if (rest != 0 && text.size() > kWord) {
+    // The last word, without what of it was absorbed already.
+    last |= load(end - kWord) >> (8 * (kWord - rest));
+  } else {
+    for (std::size_t i = 0; i < rest; ++i) {
+      last |= std::uint64_t{static_cast<unsigned char>(at[i])} << (8 * i);
+    }
   }
-  state.absorb(last | (length << 56U), kRounds);
-  return state.finish(kFinishRounds);
+  state.absorb<kRounds>(last);
+  return state.finish<kFinishRounds>();
 }
 
 // For maps by Key.

@@ -13,8 +13,8 @@
 
 #include <larder/packed_entry.hpp>
 
-#include "cost.hpp"
 #include "policy/node.hpp"
+#include "pool/entry_pool.hpp"
 
 namespace larder::memory {
 
@@ -79,20 +79,18 @@ constexpr std::size_t kOwnPrefix = sizeof(Stored);
 constexpr std::size_t kCopyPrefix = sizeof(Origin) + sizeof(Stored);
 
 inline std::byte* Stored::place(const PackedEntry& entry) noexcept {
-  const auto* address = reinterpret_cast<const std::byte*>(&entry);
-  return entry.prefix() + (address - entry.prefix()) - sizeof(Stored);
+  return entry.prefix() + entry.prefix_bytes() - sizeof(Stored);
 }
 
 // Null for the store's own entries.
 [[nodiscard]] inline Origin* origin_of(const PackedEntry& entry) noexcept {
-  const auto* address = reinterpret_cast<const std::byte*>(&entry);
-  const bool copy = address - entry.prefix() == static_cast<std::ptrdiff_t>(kCopyPrefix);
+  const bool copy = entry.prefix_bytes() == kCopyPrefix;
   return copy ? reinterpret_cast<Origin*>(entry.prefix()) : nullptr;
 }
 
 // What the entry is charged.
 [[nodiscard]] inline std::size_t weight_of(const PackedEntry& entry) noexcept {
-  return heap_bytes(entry.bytes());
+  return EntryPool::block_bytes(entry.bytes());
 }
 
 }  // namespace larder::memory

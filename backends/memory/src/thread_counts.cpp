@@ -5,15 +5,9 @@
 namespace larder::memory {
 namespace {
 
-constexpr std::size_t kUnknown = kThreadSlots + 1;
-
 // A bit for each slot that is taken.
 std::atomic<std::uint64_t> taken{0};
 static_assert(kThreadSlots == 64);
-
-// Its thread's slot. Apart from the owner below, since reading a thread_local without a
-// destructor costs nothing.
-thread_local constinit std::size_t slot = kUnknown;
 
 class SlotOwner {
  public:
@@ -27,11 +21,11 @@ class SlotOwner {
       // Acquire: what the last owner counted is seen.
     } while (!taken.compare_exchange_weak(seen, seen | (std::uint64_t{1} << own_),
                                           std::memory_order_acquire, std::memory_order_relaxed));
-    slot = own_;
+    detail::slot_of_thread = own_;
   }
   ~SlotOwner() {
     // Whatever this thread still does shares the last line.
-    slot = kThreadSlots;
+    detail::slot_of_thread = kThreadSlots;
     if (own_ < kThreadSlots) {
       taken.fetch_and(~(std::uint64_t{1} << own_), std::memory_order_release);
     }
@@ -45,11 +39,6 @@ class SlotOwner {
 
 }  // namespace
 
-std::size_t thread_slot() noexcept {
-  if (slot == kUnknown) {
-    thread_local const SlotOwner owner;
-  }
-  return slot;
-}
+void detail::take_slot() noexcept { thread_local const SlotOwner owner; }
 
 }  // namespace larder::memory

@@ -12,8 +12,21 @@ namespace larder::memory {
 // Threads that count at once on lines of their own; the others share one.
 constexpr std::size_t kThreadSlots = 64;
 
+namespace detail {
+constexpr std::size_t kUnknownSlot = kThreadSlots + 1;
+// Apart from what owns the slot, since reading a thread_local without a destructor costs
+// nothing.
+inline thread_local constinit std::size_t slot_of_thread = kUnknownSlot;
+void take_slot() noexcept;
+}  // namespace detail
+
 // A number below kThreadSlots that no other living thread has, or kThreadSlots.
-[[nodiscard]] std::size_t thread_slot() noexcept;
+[[nodiscard]] inline std::size_t thread_slot() noexcept {
+  if (detail::slot_of_thread == detail::kUnknownSlot) [[unlikely]] {
+    detail::take_slot();
+  }
+  return detail::slot_of_thread;
+}
 
 class ThreadCounts {
  public:

@@ -55,7 +55,8 @@ class TimedTable {
 
   // Removes it, ended or not.
   std::optional<T> take(const Key& key) {
-    const auto place = items_.find(key);
+    // An empty map would compute the hash all the same.
+    const auto place = items_.empty() ? items_.end() : items_.find(key);
     return place == items_.end() ? std::nullopt : std::optional<T>(take_at(place));
   }
 

@@ -30,6 +30,7 @@ Values::Values(const Bounds& bounds, KeyHash hash, Random& random, Clock& clock,
       watches_(watches),
       base_(clock.coarse_now()),
       bytes_max_(bounds.store_bytes),
+      pool_(EntryPool::make(bounds.store_bytes)),
       index_(hash, bounds.index_bytes / sizeof(Bucket)),
       dropped_(random.next() >> (64U - kFirstVersionBits)),
       versions_(dropped_.load(std::memory_order_relaxed)),
@@ -38,8 +39,8 @@ Values::Values(const Bounds& bounds, KeyHash hash, Random& random, Clock& clock,
 }
 
 std::uint64_t Values::end_after(SteadyTime now, milliseconds life) const noexcept {
-  constexpr std::uint64_t kUnitsPerMillisecond = 1'000'000 / kNanosecondsPerUnit;
-  const std::uint64_t span = static_cast<std::uint64_t>(life.count()) * kUnitsPerMillisecond;
+  const std::uint64_t span =
+      static_cast<std::uint64_t>(std::chrono::nanoseconds(life).count()) >> kUnitShift;
   // Far from its end a life is read by the coarse clock, which lags. It has to begin by that
   // too, or a reader would be told of more than there ever was.
   const bool is_short = life <= Clock::kCoarseBehind / 2;
@@ -147,24 +148,27 @@ void Values::end_by(Bucket& bucket, std::uint64_t ends) noexcept {
 // ---- reading ----
 
 std::optional<Found> Values::get(const Key& key, std::uint64_t hash) noexcept {
+  // The clock is asked while the bucket is on its way.
+  index_.prefetch(hash);
   const SteadyTime now = clock_.coarse_now();
   std::optional<Found> answer;
   {
     Bucket& bucket = index_.lock(hash);
     const std::lock_guard held(bucket.lock(), std::adopt_lock);
     const Slot* slot = find(bucket, key, hash);
-    if (slot != nullptr && !is_near_an_edge(*slot->entry(), now)) [[likely]] {
-      answer = found(*slot->entry(), now);
-    } else if (slot == nullptr) {
+    if (slot == nullptr) {
       counts_.miss();
-      return std::nullopt;
+      return answer;
+    }
+    if (!is_near_an_edge(*slot->entry(), now)) [[likely]] {
+      answer.emplace(found(*slot->entry(), now));
     }
   }
-  if (!answer) {
-    return get(key, hash, clock_.now());
+  if (answer) [[likely]] {
+    count_hit(*answer->entry, hash);
+  } else {
+    answer = get(key, hash, clock_.now());
   }
-  counts_.hit();
-  policy_.note_read(hash, weight_of(*answer->entry));
   return answer;
 }
 
@@ -177,18 +181,20 @@ std::optional<Found> Values::get(const Key& key, std::uint64_t hash, SteadyTime 
     const Slot* slot = find_live(bucket, key, hash, now, gone);
     if (slot == nullptr) {
       counts_.miss();
-      return std::nullopt;
+      return answer;
     }
-    answer = found(*slot->entry(), now);
+    answer.emplace(found(*slot->entry(), now));
   }
-  counts_.hit();
-  policy_.note_read(hash, weight_of(*answer->entry));
+  count_hit(*answer->entry, hash);
   return answer;
 }
 
-// ---- writing ----
+void Values::count_hit(const PackedEntry& entry, std::uint64_t hash) noexcept {
+  counts_.hit();
+  policy_.note_read(hash, [&entry] { return weight_of(entry); });
+}
 
-EntryRef Values::pack(const Entry& entry) { return PackedEntry::pack(entry, kOwnPrefix); }
+// ---- writing ----
 
 PutOutcome Values::write(const Key& key, std::uint64_t hash, EntryRef entry,
                          const Condition& condition, SteadyTime now) {
@@ -231,7 +237,7 @@ void Values::insert_copy(const Key& key, std::uint64_t hash, const Found& found,
     static_cast<void>(erase(key, hash, now));
     return;
   }
-  EntryRef entry = PackedEntry::pack(found.entry->entry(), kCopyPrefix);
+  EntryRef entry = PackedEntry::pack(found.entry->entry(), kCopyPrefix, pool_.get());
   claim(weight_of(*entry), hash);
   Gone gone(watches_);
   std::size_t entries = 0;

@@ -4,7 +4,7 @@
 // one key are put in order by the caller (its shard). Locks are taken in the order bucket,
 // policy; what leaves is freed, and watches are told, after both are released.
 //
-// Time is the store's own count of two microseconds since it was made: see Stored.
+// Time is the store's own count of 2.048 microseconds since it was made: see Stored.
 #pragma once
 
 #include <array>
@@ -49,7 +49,9 @@ class Values final : private PolicyOwner {
   // ---- writing ----
 
   // What write() takes: packed with room for what the store keeps in front of it.
-  [[nodiscard]] static EntryRef pack(const Entry& entry);
+  [[nodiscard]] EntryRef pack(const Entry& entry) {
+    return PackedEntry::pack(entry, kOwnPrefix, pool_.get());
+  }
   [[nodiscard]] PutOutcome write(const Key& key, std::uint64_t hash, EntryRef entry,
                                  const Condition& condition, SteadyTime now);
   [[nodiscard]] bool erase(const Key& key, std::uint64_t hash, SteadyTime now);
@@ -91,17 +93,17 @@ class Values final : private PolicyOwner {
  private:
   static constexpr std::uint64_t kNoHash = 0;
 
-  // Two microseconds each.
-  static constexpr std::int64_t kNanosecondsPerUnit = 2000;
-  // What buckets are due by: 66 ms, so that 32 bits are nine years.
+  // Of 2^11 nanoseconds each, so that no hit divides.
+  static constexpr unsigned kUnitShift = 11;
+  // What buckets are due by: 67 ms, so that 32 bits are nine years.
   static constexpr unsigned kTickShift = 15;
 
   [[nodiscard]] std::uint64_t units(SteadyTime time) const noexcept {
     const std::int64_t since = (time - base_).count();
-    return since <= 0 ? 0 : static_cast<std::uint64_t>(since / kNanosecondsPerUnit);
+    return since <= 0 ? 0 : static_cast<std::uint64_t>(since) >> kUnitShift;
   }
   [[nodiscard]] SteadyTime time(std::uint64_t units) const noexcept {
-    return base_ + std::chrono::nanoseconds(static_cast<std::int64_t>(units) * kNanosecondsPerUnit);
+    return base_ + std::chrono::nanoseconds(static_cast<std::int64_t>(units << kUnitShift));
   }
   // The end of a life that starts now, and the tick in which it lies.
   [[nodiscard]] std::uint64_t end_after(SteadyTime now, milliseconds life) const noexcept;
@@ -123,6 +125,7 @@ class Values final : private PolicyOwner {
   [[nodiscard]] Found found(const PackedEntry& entry, SteadyTime now) const noexcept;
   // Whether the coarse clock is too coarse to answer it.
   [[nodiscard]] bool is_near_an_edge(const PackedEntry& entry, SteadyTime coarse) const noexcept;
+  void count_hit(const PackedEntry& entry, std::uint64_t hash) noexcept;
   void take_out(Bucket& bucket, Slot& slot, Gone& gone) noexcept;
   // Answers how many entries there are now.
   std::size_t put_in(Bucket& bucket, Slot* over, std::uint64_t hash, EntryRef entry, Gone& gone);
@@ -138,7 +141,11 @@ class Values final : private PolicyOwner {
   [[nodiscard]] bool try_claim(std::size_t bytes) noexcept;
   // Evicts entries of about so many bytes, kEvictedTogether at most; false where there are none.
   [[nodiscard]] bool evict(std::size_t bytes, std::uint64_t& spared);
-  void evict_one(const EntryRef& victim, std::uint64_t& spared);
+  struct Evicted {
+    const PackedEntry* entry;
+    std::uint64_t hash;
+  };
+  void evict_one(Evicted evicted, std::uint64_t& spared);
   // Evicts what is over the bound because index or policy have grown.
   void shrink();
   // True where it may hold more that has ended.
@@ -154,6 +161,7 @@ class Values final : private PolicyOwner {
   WatchHub& watches_;
   const SteadyTime base_;
   const std::size_t bytes_max_;
+  const EntryPool::Owner pool_;
   Index index_;
   ThreadCounts counts_;
   // What was stored under these versions has been dropped by drop_all().

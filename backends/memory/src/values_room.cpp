@@ -57,36 +57,39 @@ void Values::shrink() {
 }
 
 bool Values::evict(std::size_t bytes, std::uint64_t& spared) {
-  std::array<EntryRef, kEvictedTogether> victims;
+  std::array<Evicted, kEvictedTogether> victims;
   std::size_t count = 0;
   {
     const std::lock_guard held(policy_lock_);
     std::size_t freed = 0;
     while (count < victims.size() && freed < bytes) {
-      PolicyNode* node = policy_.victim();
-      if (node == nullptr) {
+      const Victim victim = policy_.victim();
+      if (victim.node == nullptr) {
         break;
       }
-      const PackedEntry& entry = Stored::of(*node).entry();
+      const PackedEntry& entry = Stored::of(*victim.node).entry();
       freed += weight_of(entry);
+      index_.prefetch(victim.hash);
       // Alive: whoever takes it out of the index asks for this lock before it is freed.
-      victims[count++] = EntryRef::share(&entry);
+      entry.hold();
+      victims[count++] = Evicted{.entry = &entry, .hash = victim.hash};
     }
   }
   for (std::size_t i = 0; i < count; ++i) {
     evict_one(victims[i], spared);
+    victims[i].entry->drop();
   }
   return count > 0;
 }
 
-void Values::evict_one(const EntryRef& victim, std::uint64_t& spared) {
-  const std::uint64_t hash = index_.hash(*victim);
+void Values::evict_one(Evicted evicted, std::uint64_t& spared) {
+  const auto [victim, hash] = evicted;
   const std::size_t weight = weight_of(*victim);
   {
     Bucket& bucket = index_.lock(hash);
     const std::lock_guard held(bucket.lock(), std::adopt_lock);
-    Slot* slot = bucket.find(
-        Slot::tag_of(hash), [&victim](const PackedEntry& entry) { return &entry == victim.get(); });
+    Slot* slot = bucket.find(Slot::tag_of(hash),
+                             [victim](const PackedEntry& entry) { return &entry == victim; });
     if (slot == nullptr) {
       return;  // erased, overwritten or ended meanwhile
     }
@@ -141,7 +144,7 @@ bool Values::sweep(Bucket& bucket, SteadyTime now) {
   index_.compact(bucket);
   {
     const std::lock_guard held_policy(policy_lock_);
-    for (const EntryRef& entry : gone) {
+    for (const PackedEntry* entry : gone.entries()) {
       PolicyNode& node = Stored::of(*entry).node();
       if (node.queued()) {
         policy_.remove(node, weight_of(*entry));
@@ -181,12 +184,13 @@ void Values::sweep_all(SteadyTime now) {
 }
 
 void Values::trim() noexcept {
-#ifdef __GLIBC__
   if (swept_bytes_.load(std::memory_order_relaxed) > bytes_max_ / kTrimShare) {
     swept_bytes_.store(0, std::memory_order_relaxed);
+    pool_->trim();
+#ifdef __GLIBC__
     ::malloc_trim(0);
-  }
 #endif
+  }
 }
 
 std::optional<std::uint64_t> Values::scan(std::string_view name_space, std::uint64_t from,

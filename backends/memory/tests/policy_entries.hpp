@@ -34,7 +34,7 @@ class PolicyStore final : public PolicyOwner {
   bool access(std::uint64_t key, std::size_t weight = 1000) {
     if (const auto found = entries.find(key); found != entries.end()) {
       Policy::hit(found->second.node);
-      policy.note_read(hash_of(key), found->second.weight);
+      policy.note_read(hash_of(key), [&] { return found->second.weight; });
       return true;
     }
     while (policy.weight() + weight > bytes_max_) {
@@ -51,7 +51,7 @@ class PolicyStore final : public PolicyOwner {
 
   // False where there was nothing left.
   bool evict() {
-    PolicyNode* node = policy.victim();
+    PolicyNode* node = policy.victim().node;
     if (node == nullptr) {
       return false;
     }

@@ -18,7 +18,7 @@ constexpr std::size_t kWeight = 1000;
 
 TEST(Policy, has_no_victim_when_it_holds_nothing) {
   PolicyStore store(10 * kWeight);
-  EXPECT_EQ(store.policy.victim(), nullptr);
+  EXPECT_EQ(store.policy.victim().node, nullptr);
   EXPECT_EQ(store.policy.weight(), 0U);
 }
 
@@ -28,7 +28,7 @@ TEST(Policy, gives_each_entry_up_once_and_counts_what_is_left) {
     store.access(key, 10 * (key + 1));
   }
   std::set<std::uint64_t> gone;
-  while (PolicyNode* node = store.policy.victim()) {
+  while (PolicyNode* node = store.policy.victim().node) {
     gone.insert(PolicyStore::of(*node).key);
   }
   EXPECT_EQ(gone.size(), 100U);
@@ -89,7 +89,7 @@ TEST(Policy, finds_a_victim_though_everything_is_read) {
       store.access(key);
     }
   }
-  EXPECT_NE(store.policy.victim(), nullptr);
+  EXPECT_NE(store.policy.victim().node, nullptr);
 }
 
 TEST(Policy, gives_an_overwritten_entry_the_standing_of_the_old_one) {
@@ -107,7 +107,7 @@ TEST(Policy, gives_an_overwritten_entry_the_standing_of_the_old_one) {
   EXPECT_EQ(store.policy.size(), 100U);
   EXPECT_EQ(store.policy.weight(), 101 * kWeight);
   for (int evicted = 0; evicted < 90; ++evicted) {
-    EXPECT_NE(store.policy.victim(), &fresh.node);
+    EXPECT_NE(store.policy.victim().node, &fresh.node);
   }
   store.policy.remove(fresh.node, fresh.weight);
   EXPECT_EQ(store.policy.size(), 9U);
@@ -218,7 +218,7 @@ TEST(Policy, is_told_of_reads_by_any_thread_while_it_evicts) {
     for (std::uint64_t turn = 0; !stop; ++turn) {
       PolicyEntry& entry = pinned[turn % pinned.size()];
       Policy::hit(entry.node);
-      store.policy.note_read(hash_of(entry.key), entry.weight);
+      store.policy.note_read(hash_of(entry.key), [&entry] { return entry.weight; });
     }
   };
   {
@@ -226,7 +226,7 @@ TEST(Policy, is_told_of_reads_by_any_thread_while_it_evicts) {
     const std::jthread second(read);
     std::uint64_t key = 1'000;
     for (int step = 0; step < 20'000; ++step) {
-      PolicyNode* node = store.policy.victim();
+      PolicyNode* node = store.policy.victim().node;
       const std::uint64_t victim = node == nullptr ? UINT64_MAX : PolicyStore::of(*node).key;
       if (victim < pinned.size()) {
         store.policy.add(pinned[victim].node, hash_of(victim), kWeight);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <larder/block_pool.hpp>
 #include <larder/bytes.hpp>
 #include <larder/entry.hpp>
 #include <larder/shared.hpp>
@@ -27,8 +28,10 @@ class PackedEntry final : public SharedBlock {
 
   // Copies all parts. Durations are clamped as Life::clamped() says and saturate at 2^40 ms,
   // above Life::kTotalMax; a load cost saturates at 2^32 ms. At most Entry::kTagsMax tags
-  // and 4 GiB of value, which every store checks before.
-  [[nodiscard]] static EntryRef pack(const Entry& entry, std::size_t prefix_bytes = 0);
+  // and 4 GiB of value, which every store checks before. In the pool where it has room, else
+  // on the heap.
+  [[nodiscard]] static EntryRef pack(const Entry& entry, std::size_t prefix_bytes = 0,
+                                     BlockPool* pool = nullptr);
 
   // What pack() allocates for it.
   [[nodiscard]] static std::size_t bytes_for(const Entry& entry,
@@ -40,7 +43,11 @@ class PackedEntry final : public SharedBlock {
   [[nodiscard]] std::string_view value() const noexcept {
     return {text() + key_size_ + tags_size_, value_size_};
   }
-  [[nodiscard]] Life life() const noexcept;
+  [[nodiscard]] Life life() const noexcept {
+    return Life{.fresh = milliseconds(static_cast<std::int64_t>(life_low_ & kLifeMax)),
+                .stale = milliseconds(static_cast<std::int64_t>(
+                    (life_low_ >> kLifeBits) | (std::uint64_t{life_high_} << kStaleLowBits)))};
+  }
   [[nodiscard]] milliseconds load_cost() const noexcept { return milliseconds(load_cost_); }
   [[nodiscard]] bool has_tags() const noexcept { return tag_count_ != 0; }
   // The tags and the epochs they had before the load.
@@ -53,14 +60,27 @@ class PackedEntry final : public SharedBlock {
 
   // The store's own bytes in front, uninitialised at first and not counted as immutable:
   // whoever asked for them guards them.
-  [[nodiscard]] std::byte* prefix() const noexcept;
+  [[nodiscard]] std::byte* prefix() const noexcept {
+    // The allocation is the store's and mutable; only the entry in it is not.
+    return const_cast<std::byte*>(reinterpret_cast<const std::byte*>(this)) - prefix_bytes();
+  }
+  [[nodiscard]] std::size_t prefix_bytes() const noexcept { return std::size_t{prefix_units_} * 8; }
   // What was allocated, prefix included.
-  [[nodiscard]] std::size_t bytes() const noexcept;
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return prefix_bytes() + sizeof(PackedEntry) + key_size_ + tags_size_ + value_size_;
+  }
+  // Whether it lies in a pool.
+  [[nodiscard]] bool is_pooled() const noexcept { return kind() == BlockKind::pooled_entry; }
 
  private:
   friend class SharedBlock;
 
-  PackedEntry(const Entry& entry, std::size_t prefix_bytes) noexcept;
+  // Each part of a life has so many bits; of the stale one, so many beside the fresh one.
+  static constexpr unsigned kLifeBits = 40;
+  static constexpr unsigned kStaleLowBits = 24;
+  static constexpr std::uint64_t kLifeMax = (std::uint64_t{1} << kLifeBits) - 1;
+
+  PackedEntry(BlockKind kind, const Entry& entry, std::size_t prefix_bytes) noexcept;
   ~PackedEntry() = default;
   static void destroy(const PackedEntry* entry) noexcept;
 
@@ -78,7 +98,7 @@ class PackedEntry final : public SharedBlock {
   std::uint32_t value_size_;
   std::uint32_t load_cost_;
   std::uint16_t tags_size_;
-  // Fresh and stale life in 40 bits each.
+  // Fresh and stale life.
   std::uint16_t life_high_;
   std::uint64_t life_low_;
 };

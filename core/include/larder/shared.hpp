@@ -15,7 +15,8 @@ namespace larder {
 enum class BlockKind : std::uint8_t {
   text,   // owns a std::string; behind Bytes
   owner,  // keeps something else alive; behind Bytes
-  entry,  // a PackedEntry
+  entry,  // a PackedEntry on the heap
+  pooled_entry,  // a PackedEntry in a BlockPool
 };
 
 // The first bytes of every block. Born with one holder.
@@ -35,6 +36,7 @@ class SharedBlock {
  protected:
   explicit SharedBlock(BlockKind kind) noexcept : kind_(kind) {}
   ~SharedBlock() = default;
+  [[nodiscard]] BlockKind kind() const noexcept { return kind_; }
 
  private:
   static void destroy(const SharedBlock* block) noexcept;

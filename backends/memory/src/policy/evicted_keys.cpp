@@ -1,6 +1,8 @@
 #include "evicted_keys.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace larder::memory {
 namespace {
@@ -16,20 +18,26 @@ std::uint16_t print_of(std::uint64_t mixed_hash) noexcept {
 }  // namespace
 
 void EvictedKeys::reserve(std::size_t keys) {
-  while (sets_.size() * kWays < keys + keys / 4) {
-    // A quarter more than asked for, as some sets are fuller than others.
-    // What was in a set may belong to it or to its twin from now on: it is remembered in both,
-    // and the wrong half grows old.
-    const std::size_t half = sets_.size();
-    sets_.resize(half * 2);
-    std::copy_n(sets_.begin(), half, sets_.begin() + static_cast<std::ptrdiff_t>(half));
-    if (sets_.size() * kWays > kTurnsPerTable << turn_shift_) {
-      ++turn_shift_;
-      for (Set& set : sets_) {
-        for (Slot& slot : set.slots) {
-          slot.turn /= 2;
-        }
-      }
+  // A quarter more than asked for, as some sets are fuller than others.
+  const std::size_t wanted = std::bit_ceil((keys + keys / 4 + kWays - 1) / kWays);
+  if (wanted <= sets_.size()) {
+    return;
+  }
+  // What was in a set may belong to it or to its twins from now on: it is remembered in all of
+  // them, and where it is wrong it grows old.
+  ZeroTable<Set> grown(wanted);
+  for (std::size_t at = 0; at < wanted; ++at) {
+    grown[at] = sets_[at & (sets_.size() - 1)];
+  }
+  sets_ = std::move(grown);
+  unsigned more = 0;
+  while (sets_.size() * kWays > kTurnsPerTable << (turn_shift_ + more)) {
+    ++more;
+  }
+  turn_shift_ += more;
+  for (Set& set : sets_) {
+    for (Slot& slot : set.slots) {
+      slot.turn = static_cast<std::uint16_t>(slot.turn >> more);
     }
   }
 }

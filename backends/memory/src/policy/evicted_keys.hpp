@@ -5,7 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "../pages.hpp"
 
 namespace larder::memory {
 
@@ -24,7 +25,7 @@ class EvictedKeys {
   // Whether it is one of the last `recent` that were added; it is forgotten then.
   [[nodiscard]] bool take(std::uint64_t hash, std::size_t recent) noexcept;
 
-  [[nodiscard]] std::size_t bytes() const noexcept { return sets_.capacity() * sizeof(Set); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return sets_.bytes(); }
 
  private:
   static constexpr std::size_t kWays = 8;
@@ -51,7 +52,7 @@ class EvictedKeys {
     return static_cast<std::uint16_t>((added_ >> turn_shift_) - slot.turn);
   }
 
-  std::vector<Set> sets_ = std::vector<Set>(2);
+  ZeroTable<Set> sets_{2};
   // Mixed; written to its set when the next comes, as the set takes long to arrive from memory.
   // 0 = none.
   std::uint64_t latest_ = 0;

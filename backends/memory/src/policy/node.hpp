@@ -19,12 +19,12 @@ class PolicyNode {
   PolicyNode& operator=(const PolicyNode&) = delete;
 
   // Counts a read. Two readers at once may count as one: that costs accuracy, not correctness,
-  // and saves the locked instruction. A node that is read often is not even written to.
+  // and saves the locked instruction. No branch: it could not be predicted, and its line comes
+  // from memory, so that the processor would have gone on with the next read in vain.
   void hit() noexcept {
     const std::uint8_t hits = hits_.load(std::memory_order_relaxed);
-    if (hits < kHitsMax) {
-      hits_.store(hits + 1, std::memory_order_relaxed);
-    }
+    hits_.store(static_cast<std::uint8_t>(hits + (hits < kHitsMax ? 1 : 0)),
+                std::memory_order_relaxed);
   }
 
   // Whether the policy has it: added, and neither removed nor let go as a victim since.
@@ -68,5 +68,11 @@ class PolicyNode {
   std::uint8_t level_ = 0;              // its list in that queue: see size_level.hpp
 };
 static_assert(sizeof(PolicyNode) == 20);
+
+// What is to go, with the hash of its key, and was let go already. Without a node: none.
+struct Victim {
+  PolicyNode* node = nullptr;
+  std::uint64_t hash = 0;
+};
 
 }  // namespace larder::memory

@@ -37,7 +37,7 @@ struct Policy::Impl {
 };
 
 Policy::Policy(std::size_t bytes_max, const PolicyOwner& owner, std::uint64_t seed)
-    : impl_(std::make_unique<Impl>(bytes_max, owner, seed)) {
+    : impl_(std::make_unique<Impl>(bytes_max, owner, seed)), bytes_(counted_bytes()) {
   sample_mask_.store(impl_->shadows.mask(), std::memory_order_relaxed);
 }
 
@@ -45,17 +45,26 @@ Policy::~Policy() = default;
 
 void Policy::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
   // The node comes last: where memory is short, nothing was added.
+  bool may_grow = sampled(hash);
   if (--impl_->adds_until_fit == 0) {
+    may_grow = true;
     impl_->adds_until_fit = std::max(size(), kFitEveryMin);
     impl_->shadows.fit(impl_->entries_when_full(), impl_->bytes_max);
     sample_mask_.store(impl_->shadows.mask(), std::memory_order_relaxed);
   }
-  samples_.drain([this](HashAndWeight read) { impl_->shadows.access(read); });
+  samples_.drain([&](HashAndWeight read) {
+    impl_->shadows.access(read);
+    may_grow = true;
+  });
   if (sampled(hash)) {
     impl_->shadows.access(HashAndWeight(hash, weight));
   }
   impl_->queues.follow(impl_->shadows.best());
+  const std::size_t queues_bytes = impl_->queues.bytes();
   impl_->queues.add(node, hash, weight);
+  if (may_grow || queues_bytes != impl_->queues.bytes()) [[unlikely]] {
+    bytes_ = counted_bytes();
+  }
 }
 
 void Policy::replaced(PolicyNode& old, PolicyNode& fresh, std::size_t weight) {
@@ -69,7 +78,7 @@ void Policy::remove(PolicyNode& node, std::size_t weight) {
   }
 }
 
-PolicyNode* Policy::victim() { return impl_->queues.victim(); }
+Victim Policy::victim() { return impl_->queues.victim(); }
 
 void Policy::set_bytes_max(std::size_t bytes_max) {
   impl_->bytes_max = bytes_max;
@@ -80,7 +89,7 @@ void Policy::set_bytes_max(std::size_t bytes_max) {
 std::size_t Policy::weight() const noexcept { return impl_->queues.weight(); }
 std::size_t Policy::size() const noexcept { return impl_->queues.size(); }
 
-std::size_t Policy::bytes() const noexcept {
+std::size_t Policy::counted_bytes() const noexcept {
   return sizeof(*this) + sizeof(Impl) + impl_->queues.bytes() + impl_->shadows.bytes();
 }
 

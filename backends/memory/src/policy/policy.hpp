@@ -41,17 +41,18 @@ class Policy {
   // An entry is gone for another reason than victim(): erased, or expired.
   void remove(PolicyNode& node, std::size_t weight);
 
-  // The next to evict, already let go and remembered; null when there is none. Bounded work.
-  [[nodiscard]] PolicyNode* victim();
+  // The next to evict, already let go and remembered. Bounded work.
+  [[nodiscard]] Victim victim();
 
   // An entry was read.
   static void hit(PolicyNode& node) noexcept { node.hit(); }
 
   // Tells the shadow caches of a read, if its key is sampled: usually one load and one test.
-  // `weight` as in add().
-  void note_read(std::uint64_t hash, std::size_t weight) noexcept {
-    if (sampled(hash)) {
-      samples_.push(HashAndWeight(hash, weight));
+  // `weigh()` answers the weight as in add().
+  template <typename Weigh>
+  void note_read(std::uint64_t hash, Weigh&& weigh) noexcept {
+    if (sampled(hash)) [[unlikely]] {
+      samples_.push(HashAndWeight(hash, weigh()));
     }
   }
 
@@ -64,7 +65,7 @@ class Policy {
   [[nodiscard]] std::size_t size() const noexcept;
 
   // What the policy itself takes beside the nodes.
-  [[nodiscard]] std::size_t bytes() const noexcept;
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
   static constexpr std::size_t kShadowBytesMin = std::size_t{64} << 10U;
   static constexpr std::size_t kShadowBytesMax = std::size_t{512} << 10U;
@@ -78,9 +79,12 @@ class Policy {
   }
 
   struct Impl;
+  [[nodiscard]] std::size_t counted_bytes() const noexcept;
+
   SampleBuffer samples_;
   std::atomic<std::uint64_t> sample_mask_;
   std::unique_ptr<Impl> impl_;
+  std::size_t bytes_;  // counted anew when something may have grown
 };
 
 }  // namespace larder::memory

@@ -50,8 +50,10 @@ void Queues::unlink(PolicyNode& node, std::size_t weight) noexcept {
 }
 
 void Queues::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
-  evicted_.reserve(size_ + 1);
-  sketch_.reserve(size_ + 1);
+  if (evicts_) {
+    evicted_.reserve(size_ + 1);
+    sketch_.reserve(size_ + 1);
+  }
   evicted_.prefetch(hash);
   sketch_.prefetch(hash);
   const bool back = evicted_.take(hash, size_);
@@ -75,9 +77,15 @@ void Queues::remove(PolicyNode& node, std::size_t weight) noexcept {
   --size_;
 }
 
-PolicyNode* Queues::evict(PolicyNode& node) noexcept {
+Victim Queues::evict(PolicyNode& node, std::uint64_t hash) noexcept {
   remove(node, owner_.weight(node));
-  return &node;
+  return {.node = &node, .hash = hash};
+}
+
+Victim Queues::evict_and_remember(PolicyNode& node) noexcept {
+  const std::uint64_t hash = owner_.hash(node);
+  evicted_.add(hash);
+  return evict(node, hash);
 }
 
 PolicyNode* Queues::oldest(Which which) const noexcept {
@@ -140,38 +148,35 @@ bool Queues::small_is_far_over() const noexcept {
   return queues_[kSmall].weight > share + bytes_max_ / kSlackShare;
 }
 
-PolicyNode* Queues::look_at_main() noexcept {
+Victim Queues::look_at_main() noexcept {
   PolicyNode* node = oldest(kMain);
   // One read saves it from one look, as in S3-FIFO: a node read often outlives several.
   const std::uint8_t hits = node->hits_.load(std::memory_order_relaxed);
   if (hits == 0) {
-    return evict(*node);
+    return evict(*node, owner_.hash(*node));
   }
   node->hits_.store(hits - 1, std::memory_order_relaxed);
   node->uses_ = static_cast<std::uint8_t>(std::min(kUsesMax, node->uses_ + 1U));
   sketch_.add(owner_.hash(*node), 1);
   move_to_main(*node);
-  return nullptr;
+  return {};
 }
 
-PolicyNode* Queues::look_by_age() noexcept {
+Victim Queues::look_by_age() noexcept {
   if (!small_is_over()) {
     return look_at_main();
   }
   PolicyNode* node = oldest(kSmall);
   if (take_hits(*node) >= kHitsToMain) {
     move_to_main(*node);
-    return nullptr;
+    return {};
   }
-  evicted_.add(owner_.hash(*node));
-  return evict(*node);
+  return evict_and_remember(*node);
 }
 
-bool Queues::more_popular(const PolicyNode& node, const PolicyNode& than) noexcept {
-  const std::uint64_t other = owner_.hash(than);
-  sketch_.prefetch(other);
-  const unsigned count = sketch_.count(owner_.hash(node));
-  if (count > sketch_.count(other)) {
+bool Queues::more_popular(std::uint64_t hash, std::uint64_t than) noexcept {
+  const unsigned count = sketch_.count(hash);
+  if (count > sketch_.count(than)) {
     return true;
   }
   random_ ^= random_ << 13U;
@@ -180,7 +185,7 @@ bool Queues::more_popular(const PolicyNode& node, const PolicyNode& than) noexce
   return count >= kChanceCountMin && (random_ & kChanceMask) == 0;
 }
 
-PolicyNode* Queues::look_by_contest() noexcept {
+Victim Queues::look_by_contest() noexcept {
   if (!small_is_over()) {
     return look_at_main();
   }
@@ -190,32 +195,32 @@ PolicyNode* Queues::look_by_contest() noexcept {
   if (displaced == nullptr || small_is_far_over()) {
     // Main is below its share, as after a change of the rule: there is room without a contest.
     move_to_main(*node);
-    return nullptr;
+    return {};
   }
   if (read || rule_.order == Order::popularity) {
     if (displaced->hits_.load(std::memory_order_relaxed) > 0) {
       return look_at_main();
     }
-    if (more_popular(*node, *displaced)) {
+    const std::uint64_t than = owner_.hash(*displaced);
+    sketch_.prefetch(than);
+    if (more_popular(owner_.hash(*node), than)) {
       move_to_main(*node);
-      return evict(*displaced);
+      return evict(*displaced, than);
     }
   }
-  evicted_.add(owner_.hash(*node));
-  return evict(*node);
+  return evict_and_remember(*node);
 }
 
-PolicyNode* Queues::look_by_size() noexcept {
+Victim Queues::look_by_size() noexcept {
   PolicyNode* node = most_wasteful();
   if (take_hits(*node) > 0) {
     move_to_main(*node);
-    return nullptr;
+    return {};
   }
-  evicted_.add(owner_.hash(*node));
-  return evict(*node);
+  return evict_and_remember(*node);
 }
 
-PolicyNode* Queues::look() noexcept {
+Victim Queues::look() noexcept {
   switch (rule_.order) {
     case Order::age:
       return look_by_age();
@@ -228,17 +233,18 @@ PolicyNode* Queues::look() noexcept {
   std::unreachable();
 }
 
-PolicyNode* Queues::victim() noexcept {
+Victim Queues::victim() noexcept {
   if (size_ == 0) {
-    return nullptr;
+    return {};
   }
+  evicts_ = true;
   for (int looks = 0; looks < kLooksMax; ++looks) {
-    PolicyNode* found = look();
-    if (found != nullptr) {
+    if (const Victim found = look(); found.node != nullptr) {
       return found;
     }
   }
-  return evict(*oldest(queues_[kMain].occupied != 0 ? kMain : kSmall));
+  PolicyNode* last = oldest(queues_[kMain].occupied != 0 ? kMain : kSmall);
+  return evict(*last, owner_.hash(*last));
 }
 
 }  // namespace larder::memory

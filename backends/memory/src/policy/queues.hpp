@@ -47,7 +47,7 @@ class Queues {
   void add(PolicyNode& node, std::uint64_t hash, std::size_t weight);
   void replaced(PolicyNode& old, PolicyNode& fresh, std::size_t weight) noexcept;
   void remove(PolicyNode& node, std::size_t weight) noexcept;
-  [[nodiscard]] PolicyNode* victim() noexcept;
+  [[nodiscard]] Victim victim() noexcept;
 
   void follow(Rule rule) noexcept { rule_ = rule; }
   [[nodiscard]] Rule rule() const noexcept { return rule_; }
@@ -70,7 +70,8 @@ class Queues {
   void push(PolicyNode& node, Which which, std::size_t weight) noexcept;
   void unlink(PolicyNode& node, std::size_t weight) noexcept;
   void move_to_main(PolicyNode& node) noexcept;
-  PolicyNode* evict(PolicyNode& node) noexcept;
+  Victim evict(PolicyNode& node, std::uint64_t hash) noexcept;
+  Victim evict_and_remember(PolicyNode& node) noexcept;
   [[nodiscard]] PolicyNode* oldest(Which which) const noexcept;
   [[nodiscard]] PolicyNode* most_wasteful() const noexcept;
   // What its readers counted since the last look, which it adds to what is known of the node.
@@ -78,14 +79,14 @@ class Queues {
 
   [[nodiscard]] bool small_is_over() const noexcept;
   [[nodiscard]] bool small_is_far_over() const noexcept;
-  [[nodiscard]] bool more_popular(const PolicyNode& node, const PolicyNode& than) noexcept;
+  [[nodiscard]] bool more_popular(std::uint64_t hash, std::uint64_t than) noexcept;
 
-  // One look at one node: the victim, or null where the node was spared and has moved.
-  PolicyNode* look() noexcept;
-  PolicyNode* look_by_age() noexcept;
-  PolicyNode* look_by_contest() noexcept;
-  PolicyNode* look_by_size() noexcept;
-  PolicyNode* look_at_main() noexcept;
+  // One look at one node: the victim, or none where the node was spared and has moved.
+  Victim look() noexcept;
+  Victim look_by_age() noexcept;
+  Victim look_by_contest() noexcept;
+  Victim look_by_size() noexcept;
+  Victim look_at_main() noexcept;
 
   const PolicyOwner& owner_;
   std::uint64_t random_;
@@ -94,6 +95,8 @@ class Queues {
   std::array<Queue, 2> queues_;
   std::size_t size_ = 0;
   std::uint32_t ticket_ = 0;
+  // Until the first victim the tables below are not needed, and take no memory.
+  bool evicts_ = false;
   EvictedKeys evicted_;
   Sketch sketch_;
 };

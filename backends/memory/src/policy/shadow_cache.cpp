@@ -58,7 +58,7 @@ bool ShadowCache::access(HashAndWeight read) {
   }
   const std::size_t weight = read.weight();
   while (queues_.size() > 0 && (free_ == kNone || queues_.weight() + weight > bytes_max_)) {
-    unlink(static_cast<std::uint32_t>(&cell_of(*queues_.victim()) - cells_.data()));
+    unlink(static_cast<std::uint32_t>(&cell_of(*queues_.victim().node) - cells_.data()));
   }
   if (weight <= bytes_max_) {
     const std::uint32_t at = free_;

@@ -1,6 +1,8 @@
 #include "sketch.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace larder::memory {
 namespace {
@@ -20,12 +22,16 @@ Place place(std::uint64_t mixed_hash, unsigned row) noexcept {
 }  // namespace
 
 void Sketch::reserve(std::size_t keys) {
-  while (lines_.size() * kKeysPerLine < keys) {
-    // A key's counters are in both halves then; what is wrong there is halved away.
-    const std::size_t half = lines_.size();
-    lines_.resize(half * 2);
-    std::copy_n(lines_.begin(), half, lines_.begin() + static_cast<std::ptrdiff_t>(half));
+  const std::size_t wanted = std::bit_ceil((keys + kKeysPerLine - 1) / kKeysPerLine);
+  if (wanted <= lines_.size()) {
+    return;
   }
+  // A key's counters are in several places then; what is wrong there is halved away.
+  ZeroTable<Line> grown(wanted);
+  for (std::size_t at = 0; at < wanted; ++at) {
+    grown[at] = lines_[at & (lines_.size() - 1)];
+  }
+  lines_ = std::move(grown);
 }
 
 void Sketch::add(std::uint64_t hash, unsigned times) noexcept {

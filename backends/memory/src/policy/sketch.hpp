@@ -8,7 +8,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "../pages.hpp"
 
 namespace larder::memory {
 
@@ -26,7 +27,7 @@ class Sketch {
   // Begins to bring a key's counters into the processor's cache.
   void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&lines_[index_of(hash)]); }
 
-  [[nodiscard]] std::size_t bytes() const noexcept { return lines_.capacity() * sizeof(Line); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return lines_.bytes(); }
 
  private:
   struct alignas(64) Line {
@@ -43,7 +44,7 @@ class Sketch {
   }
   void halve_next() noexcept;
 
-  std::vector<Line> lines_ = std::vector<Line>(1);
+  ZeroTable<Line> lines_{1};
   unsigned until_halving_ = kAddsPerHalving;
   std::size_t next_halved_ = 0;
 

@@ -1,12 +1,11 @@
-// Values and leases of a shard.
-#include <utility>
+#include "lane.hpp"
 
-#include "shard.hpp"
+#include <utility>
 
 namespace larder::memory {
 
-PutOutcome Shard::put(const Target& at, EntryRef entry, const Condition& condition) {
-  const Session session(*this, at.now, Session::kWrite);
+PutOutcome Lane::put(const Target& at, EntryRef entry, const Condition& condition) {
+  const Session session(*this, at.now, Steps::write);
   const PutOutcome outcome = values_.write(at.key, at.hash, std::move(entry), condition, now_);
   if (outcome.stored) {
     static_cast<void>(leases_.take(at.key));
@@ -15,32 +14,44 @@ PutOutcome Shard::put(const Target& at, EntryRef entry, const Condition& conditi
   return outcome;
 }
 
-bool Shard::erase(const Target& at) {
-  const Session session(*this, at.now, Session::kWrite);
+bool Lane::erase(const Target& at) {
+  const Session session(*this, at.now, Steps::write);
   static_cast<void>(leases_.take(at.key));
   return values_.erase(at.key, at.hash, now_);
 }
 
-Result<bool> Shard::touch(const Target& at, milliseconds fresh) {
-  const Session session(*this, at.now, Session::kWrite);
+Result<bool> Lane::touch(const Target& at, milliseconds fresh) {
+  const Session session(*this, at.now, Steps::write);
   return values_.touch(at.key, at.hash, fresh, now_);
 }
 
-void Shard::insert_copy(const Target& at, const Found& found, milliseconds life_max) {
-  const Session session(*this, at.now, Session::kWrite);
+void Lane::insert_copy(const Target& at, const Found& found, milliseconds life_max) {
+  const Session session(*this, at.now, Steps::write);
   values_.insert_copy(at.key, at.hash, found, life_max, now_);
   count_write();
 }
 
 // ---- leases ----
 
-Shard::Leases::Item* Shard::find_lease(const Target& at, LeaseToken token) {
+bool Lane::make_room(std::size_t bytes) {
+  const std::size_t bytes_max = common_.bounds.lease_bytes;
+  while (leases_.bytes() + bytes > bytes_max && reclaim_one()) {
+  }
+  if (leases_.bytes() + bytes > bytes_max) {
+    return false;
+  }
+  values_.claim(bytes);
+  claimed_ += bytes;
+  return true;
+}
+
+Lane::Leases::Item* Lane::find_lease(const Target& at, LeaseToken token) {
   Leases::Item* lease = leases_.find(at.key, now_);
   return lease != nullptr && lease->value == token ? lease : nullptr;
 }
 
-Result<LeaseAnswer> Shard::read_or_lease(const Target& at, const LeaseRequest& request) {
-  const Session session(*this, at.now, Session::kWrite);
+Result<LeaseAnswer> Lane::read_or_lease(const Target& at, const LeaseRequest& request) {
+  const Session session(*this, at.now, Steps::write);
   LeaseAnswer answer;
   answer.found = values_.get(at.key, at.hash, now_);
   if (answer.found && answer.found->is_fresh() && answer.found->version != request.despite) {
@@ -51,7 +62,7 @@ Result<LeaseAnswer> Shard::read_or_lease(const Target& at, const LeaseRequest& r
     answer.state = LeaseState::busy;
     return answer;
   }
-  if (!make_held_room(leases_.cost(at.key))) {
+  if (!make_room(leases_.cost(at.key))) {
     return fail(Errc::storage_full, "memory store: no room for another lease");
   }
   answer.state = LeaseState::granted;
@@ -60,8 +71,8 @@ Result<LeaseAnswer> Shard::read_or_lease(const Target& at, const LeaseRequest& r
   return answer;
 }
 
-FillOutcome Shard::fill(const Target& at, EntryRef entry, LeaseToken token) {
-  const Session session(*this, at.now, Session::kWrite);
+FillOutcome Lane::fill(const Target& at, EntryRef entry, LeaseToken token) {
+  const Session session(*this, at.now, Steps::write);
   if (find_lease(at, token) == nullptr) {
     return FillOutcome::void_lease;
   }
@@ -71,8 +82,8 @@ FillOutcome Shard::fill(const Target& at, EntryRef entry, LeaseToken token) {
   return FillOutcome::stored;
 }
 
-bool Shard::renew(const Target& at, LeaseToken token, milliseconds hold) {
-  const Session session(*this, at.now, Session::kWrite);
+bool Lane::renew(const Target& at, LeaseToken token, milliseconds hold) {
+  const Session session(*this, at.now, Steps::write);
   Leases::Item* lease = find_lease(at, token);
   if (lease == nullptr) {
     return false;
@@ -81,8 +92,8 @@ bool Shard::renew(const Target& at, LeaseToken token, milliseconds hold) {
   return true;
 }
 
-bool Shard::release(const Target& at, LeaseToken token) {
-  const Session session(*this, at.now, Session::kWrite);
+bool Lane::release(const Target& at, LeaseToken token) {
+  const Session session(*this, at.now, Steps::write);
   if (find_lease(at, token) == nullptr) {
     return false;
   }
