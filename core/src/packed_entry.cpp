@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kTagHeaderBytes = sizeof(Epoch) + sizeof(std::uint16_t);
 
 std::size_t tags_bytes(const Entry& entry) noexcept {
-  std::size_t bytes = 0;
+  std::size_t bytes = entry.epochs.empty() ? 0 : sizeof(std::uint16_t);
   for (const TagEpoch& one : entry.epochs) {
     bytes += kTagHeaderBytes + one.tag.text().size();
   }
@@ -56,28 +56,32 @@ EntryRef PackedEntry::pack(const Entry& entry, std::size_t prefix_bytes, BlockPo
 PackedEntry::PackedEntry(BlockKind kind, const Entry& entry, std::size_t prefix_bytes) noexcept
     : SharedBlock(kind),
       prefix_units_(static_cast<std::uint8_t>(prefix_bytes / 8)),
-      presence_(entry.presence),
       codec_(entry.codec),
-      tag_count_(static_cast<std::uint8_t>(entry.epochs.size())),
+      presence_(entry.presence),
       namespace_size_(static_cast<std::uint8_t>(entry.key.name_space().size())),
-      key_size_(static_cast<std::uint16_t>(entry.key.text().size())),
+      key_size_(entry.key.text().size() & ((1U << kKeySizeBits) - 1)),
+      tag_count_(entry.epochs.size() & ((1U << kTagCountBits) - 1)),
       value_size_(static_cast<std::uint32_t>(entry.value.size())),
       load_cost_(static_cast<std::uint32_t>(std::clamp<std::int64_t>(
-          entry.load_cost.count(), 0, std::numeric_limits<std::uint32_t>::max()))),
-      tags_size_(static_cast<std::uint16_t>(tags_bytes(entry))) {
+          entry.load_cost.count(), 0, std::numeric_limits<std::uint32_t>::max()))) {
+  constexpr std::uint64_t kSpanMax = (std::uint64_t{1} << 40U) - 1;
   const Life life = entry.life.clamped();
-  const auto bits = [](milliseconds span) {
-    return std::min(static_cast<std::uint64_t>(span.count()), kLifeMax);
-  };
-  const std::uint64_t stale = bits(life.stale);
-  life_high_ = static_cast<std::uint16_t>(stale >> kStaleLowBits);
-  life_low_ = bits(life.fresh) | (stale << kLifeBits);
+  const auto fresh = std::min(static_cast<std::uint64_t>(life.fresh.count()), kSpanMax);
+  const auto stale = std::min(static_cast<std::uint64_t>(life.stale.count()), kSpanMax);
+  fresh_high_ = static_cast<std::uint8_t>(fresh >> 32U);
+  stale_high_ = static_cast<std::uint8_t>(stale >> 32U);
+  fresh_low_ = static_cast<std::uint32_t>(fresh);
+  stale_low_ = static_cast<std::uint32_t>(stale);
   write_text(entry);
 }
 
 void PackedEntry::write_text(const Entry& entry) noexcept {
   char* at = reinterpret_cast<char*>(this) + sizeof(PackedEntry);
   at = put(at, entry.key.text().data(), key_size_);
+  if (has_tags()) {
+    const auto size = static_cast<TagsSize>(tags_bytes(entry));
+    at = put(at, &size, sizeof size);
+  }
   for (const TagEpoch& one : entry.epochs) {
     const auto size = static_cast<std::uint16_t>(one.tag.text().size());
     at = put(at, &one.epoch, sizeof one.epoch);
@@ -105,7 +109,7 @@ Key PackedEntry::key() const { return *Key::parse(key_text()); }
 std::vector<TagEpoch> PackedEntry::epochs() const {
   std::vector<TagEpoch> epochs;
   epochs.reserve(tag_count_);
-  const char* at = text() + key_size_;
+  const char* at = text() + key_size_ + sizeof(TagsSize);
   for (std::uint8_t i = 0; i < tag_count_; ++i) {
     const auto epoch = take<Epoch>(at);
     const auto size = take<std::uint16_t>(at);

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 
 #include <larder/packed_entry.hpp>
@@ -67,7 +68,7 @@ class Stored {
   std::uint16_t version_high_;
   std::uint16_t ends_high_ = 0;
 };
-static_assert(sizeof(Stored) == 32);
+static_assert(sizeof(Stored) == 32 && alignof(Stored) <= BlockPool::kAlignment);
 
 // Where a copy is from: how the other store answers for it.
 struct Origin {
@@ -82,10 +83,17 @@ inline std::byte* Stored::place(const PackedEntry& entry) noexcept {
   return entry.prefix() + entry.prefix_bytes() - sizeof(Stored);
 }
 
-// Null for the store's own entries.
-[[nodiscard]] inline Origin* origin_of(const PackedEntry& entry) noexcept {
-  const bool copy = entry.prefix_bytes() == kCopyPrefix;
-  return copy ? reinterpret_cast<Origin*>(entry.prefix()) : nullptr;
+[[nodiscard]] inline bool is_copy(const PackedEntry& entry) noexcept {
+  return entry.prefix_bytes() == kCopyPrefix;
+}
+// Of a copy. Entries are aligned to 4 bytes, hence as bytes.
+[[nodiscard]] inline Origin origin_of(const PackedEntry& entry) noexcept {
+  Origin origin;
+  std::memcpy(&origin, entry.prefix(), sizeof origin);
+  return origin;
+}
+inline void set_origin(const PackedEntry& entry, Origin origin) noexcept {
+  std::memcpy(entry.prefix(), &origin, sizeof origin);
 }
 
 // What the entry is charged.

@@ -83,8 +83,7 @@ bool Values::is_near_an_edge(const PackedEntry& entry, SteadyTime coarse) const 
       stored.version() <= dropped_.load(std::memory_order_relaxed)) {
     return true;
   }
-  const Origin* origin = origin_of(entry);
-  const auto life_left = origin == nullptr ? left : time(origin->life_ends) - coarse;
+  const auto life_left = is_copy(entry) ? time(origin_of(entry).life_ends) - coarse : left;
   const auto fresh_left = life_left - entry.life().stale;
   return fresh_left > milliseconds(0) && fresh_left <= Clock::kCoarseBehind;
 }
@@ -92,12 +91,13 @@ bool Values::is_near_an_edge(const PackedEntry& entry, SteadyTime coarse) const 
 Found Values::found(const PackedEntry& entry, SteadyTime now) const noexcept {
   Stored& stored = Stored::of(entry);
   Policy::hit(stored.node());
-  const Origin* origin = origin_of(entry);
-  const SteadyTime ends = time(origin == nullptr ? stored.ends() : origin->life_ends);
+  const Origin origin =
+      is_copy(entry) ? origin_of(entry)
+                     : Origin{.version = Version{stored.version()}, .life_ends = stored.ends()};
   // Rounded up, since an entry that still lives must not be answered with no life.
   return Found{.entry = EntryRef::share(&entry),
-               .life_left = std::chrono::ceil<milliseconds>(ends - now),
-               .version = origin == nullptr ? Version{stored.version()} : origin->version};
+               .life_left = std::chrono::ceil<milliseconds>(time(origin.life_ends) - now),
+               .version = origin.version};
 }
 
 void Values::take_out(Bucket& bucket, Slot& slot, Gone& gone) noexcept {
@@ -247,8 +247,8 @@ void Values::insert_copy(const Key& key, std::uint64_t hash, const Found& found,
     Slot* over = find_live(bucket, key, hash, now, gone);
     ::new (Stored::place(*entry))
         Stored(static_cast<std::uint64_t>(next_version()), end_after(now, life));
-    ::new (entry->prefix())
-        Origin{.version = found.version, .life_ends = end_after(now, found.life_left)};
+    set_origin(*entry,
+               Origin{.version = found.version, .life_ends = end_after(now, found.life_left)});
     entries = put_in(bucket, over, hash, std::move(entry), gone);
   }
   index_.grow(entries);

@@ -21,7 +21,7 @@ class HeapTest : public ::testing::Test {
   HeapTest() { add_region(); }
   ~HeapTest() override {
     for (std::byte* region : whole_) {
-      heap.remove({region, Heap::whole_bytes(kRegion)});
+      heap.remove({region + Heap::kHeaderBytes, Heap::whole_bytes(kRegion)});
     }
     EXPECT_EQ(whole_.size(), regions_.size());
     EXPECT_EQ(heap.allocate(1), nullptr) << "something is left behind";
@@ -43,7 +43,7 @@ class HeapTest : public ::testing::Test {
   std::size_t free(std::byte* memory) {
     const std::span<std::byte> joined = heap.free(memory);
     if (joined.size() == Heap::whole_bytes(kRegion)) {
-      whole_.push_back(joined.data());
+      whole_.push_back(joined.data() - Heap::kHeaderBytes);
     }
     return joined.size();
   }
@@ -55,12 +55,12 @@ class HeapTest : public ::testing::Test {
   std::vector<std::byte*> whole_;
 };
 
-TEST_F(HeapTest, lays_blocks_of_eight_bytes_more_than_was_asked_for_side_by_side) {
+TEST_F(HeapTest, lays_blocks_of_four_bytes_more_than_was_asked_for_side_by_side) {
   for (const std::size_t bytes : {24U, 100U, 500U, 504U, 505U, 4000U, 70000U}) {
     std::byte* first = allocate(bytes);
     std::byte* second = allocate(bytes);
-    EXPECT_EQ(second - first, static_cast<std::ptrdiff_t>((bytes + 8 + 7) / 8 * 8)) << bytes;
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first) % 8, 0U);
+    EXPECT_EQ(second - first, static_cast<std::ptrdiff_t>((bytes + 4 + 3) / 4 * 4)) << bytes;
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first) % Heap::kGranule, 0U);
     free(second);
     free(first);
   }
@@ -75,7 +75,7 @@ TEST_F(HeapTest, a_block_of_nothing_is_as_large_as_what_a_free_one_needs) {
 }
 
 TEST_F(HeapTest, has_none_that_is_larger_than_its_region) {
-  EXPECT_EQ(heap.allocate(kRegion - 15), nullptr);
+  EXPECT_EQ(heap.allocate(kRegion - 7), nullptr);
   std::byte* all = allocate(kRegion - 16 - kRegion / 32);
   ASSERT_NE(all, nullptr);
   free(all);
@@ -131,7 +131,7 @@ TEST_F(HeapTest, keeps_what_is_in_use_intact_and_gets_all_of_it_back) {
       const auto fill = static_cast<std::byte>(random());
       std::memset(memory, static_cast<int>(fill), bytes);
       const auto behind = used.upper_bound(memory);
-      EXPECT_TRUE(behind == used.end() || memory + bytes + 8 <= behind->first);
+      EXPECT_TRUE(behind == used.end() || memory + bytes + 4 <= behind->first);
       used.emplace(memory, std::pair(bytes, fill));
     } else if (!used.empty()) {
       give_back(std::next(used.begin(), static_cast<std::ptrdiff_t>(random() % used.size())));

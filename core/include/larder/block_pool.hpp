@@ -17,11 +17,14 @@ class BlockPool {
   // is the address of the pool: a block needs no pointer to it.
   static constexpr std::size_t kRegionBytes = std::size_t{4} << 20;
 
+  // Of what it hands out.
+  static constexpr std::size_t kAlignment = 4;
+
   BlockPool() = default;
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
 
-  // Aligned to 8 bytes. Null where the pool has none, or the block is too large for it: take
+  // Null where the pool has none, or the block is too large for it: take
   // the heap's then.
   [[nodiscard]] virtual void* allocate(std::size_t bytes) noexcept = 0;
   virtual void free(void* memory) noexcept = 0;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -41,12 +42,13 @@ class PackedEntry final : public SharedBlock {
   [[nodiscard]] std::string_view name_space() const noexcept { return {text(), namespace_size_}; }
   [[nodiscard]] Key key() const;
   [[nodiscard]] std::string_view value() const noexcept {
-    return {text() + key_size_ + tags_size_, value_size_};
+    return {text() + key_size_ + tags_size(), value_size_};
   }
   [[nodiscard]] Life life() const noexcept {
-    return Life{.fresh = milliseconds(static_cast<std::int64_t>(life_low_ & kLifeMax)),
-                .stale = milliseconds(static_cast<std::int64_t>(
-                    (life_low_ >> kLifeBits) | (std::uint64_t{life_high_} << kStaleLowBits)))};
+    const auto span = [](std::uint32_t low, std::uint8_t high) {
+      return milliseconds(static_cast<std::int64_t>((std::uint64_t{high} << 32U) | low));
+    };
+    return Life{.fresh = span(fresh_low_, fresh_high_), .stale = span(stale_low_, stale_high_)};
   }
   [[nodiscard]] milliseconds load_cost() const noexcept { return milliseconds(load_cost_); }
   [[nodiscard]] bool has_tags() const noexcept { return tag_count_ != 0; }
@@ -67,7 +69,7 @@ class PackedEntry final : public SharedBlock {
   [[nodiscard]] std::size_t prefix_bytes() const noexcept { return std::size_t{prefix_units_} * 8; }
   // What was allocated, prefix included.
   [[nodiscard]] std::size_t bytes() const noexcept {
-    return prefix_bytes() + sizeof(PackedEntry) + key_size_ + tags_size_ + value_size_;
+    return prefix_bytes() + sizeof(PackedEntry) + key_size_ + tags_size() + value_size_;
   }
   // Whether it lies in a pool.
   [[nodiscard]] bool is_pooled() const noexcept { return kind() == BlockKind::pooled_entry; }
@@ -75,10 +77,11 @@ class PackedEntry final : public SharedBlock {
  private:
   friend class SharedBlock;
 
-  // Each part of a life has so many bits; of the stale one, so many beside the fresh one.
-  static constexpr unsigned kLifeBits = 40;
-  static constexpr unsigned kStaleLowBits = 24;
-  static constexpr std::uint64_t kLifeMax = (std::uint64_t{1} << kLifeBits) - 1;
+  static constexpr unsigned kKeySizeBits = 11;
+  static constexpr unsigned kTagCountBits = 5;
+  static_assert(Key::kNamespaceBytesMax + 1 + Key::kIdBytesMax < 1U << kKeySizeBits);
+  static_assert(Entry::kTagsMax < 1U << kTagCountBits);
+  using TagsSize = std::uint16_t;
 
   PackedEntry(BlockKind kind, const Entry& entry, std::size_t prefix_bytes) noexcept;
   ~PackedEntry() = default;
@@ -87,24 +90,34 @@ class PackedEntry final : public SharedBlock {
   [[nodiscard]] const char* text() const noexcept {
     return reinterpret_cast<const char*>(this) + sizeof(PackedEntry);
   }
+  // Of the tags with their size in front; 0 without tags.
+  [[nodiscard]] std::size_t tags_size() const noexcept {
+    TagsSize size = 0;
+    if (has_tags()) {
+      std::memcpy(&size, text() + key_size_, sizeof size);
+    }
+    return size;
+  }
   void write_text(const Entry& entry) noexcept;
 
   std::uint8_t prefix_units_;  // of 8 bytes
-  Presence presence_;
-  Codec codec_;
-  std::uint8_t tag_count_;
+  Codec codec_ : 7;
+  Presence presence_ : 1;
   std::uint8_t namespace_size_;
-  std::uint16_t key_size_;
+  std::uint16_t key_size_ : kKeySizeBits;
+  std::uint16_t tag_count_ : kTagCountBits;
+  // A life has 40 bits for each of its parts.
+  std::uint8_t fresh_high_;
+  std::uint8_t stale_high_;
   std::uint32_t value_size_;
   std::uint32_t load_cost_;
-  std::uint16_t tags_size_;
-  // Fresh and stale life.
-  std::uint16_t life_high_;
-  std::uint64_t life_low_;
+  std::uint32_t fresh_low_;
+  std::uint32_t stale_low_;
 };
 
 // Each byte of it is paid for every entry.
-static_assert(sizeof(PackedEntry) == 32);
+static_assert(sizeof(PackedEntry) == 28);
+static_assert(alignof(PackedEntry) <= BlockPool::kAlignment);
 
 // The entry's value, sharing its block.
 [[nodiscard]] Bytes value_of(const EntryRef& entry);

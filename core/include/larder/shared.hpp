@@ -13,9 +13,9 @@
 namespace larder {
 
 enum class BlockKind : std::uint8_t {
-  text,   // owns a std::string; behind Bytes
-  owner,  // keeps something else alive; behind Bytes
-  entry,  // a PackedEntry on the heap
+  text,          // owns a std::string; behind Bytes
+  owner,         // keeps something else alive; behind Bytes
+  entry,         // a PackedEntry on the heap
   pooled_entry,  // a PackedEntry in a BlockPool
 };
 

@@ -31,7 +31,7 @@ void show([[maybe_unused]] std::byte* from, [[maybe_unused]] std::size_t size) n
 
 std::size_t Heap::class_of(std::size_t size) noexcept {
   if (size < kLinear) {
-    return size / 8;
+    return size / kGranule;
   }
   const auto octave = static_cast<unsigned>(std::bit_width(size)) - 1;
   const std::size_t part = (size >> (octave - kOctaveBits)) & (kOctaveClasses - 1);
@@ -40,7 +40,7 @@ std::size_t Heap::class_of(std::size_t size) noexcept {
 
 std::size_t Heap::class_for(std::size_t size) noexcept {
   if (size < kLinear) {
-    return size / 8;
+    return size / kGranule;
   }
   const auto octave = static_cast<unsigned>(std::bit_width(size)) - 1;
   const std::size_t step = std::size_t{1} << (octave - kOctaveBits);
@@ -63,24 +63,24 @@ std::size_t Heap::occupied(std::size_t from) const noexcept {
   return next * 64 + static_cast<std::size_t>(std::countr_zero(bits_[next]));
 }
 
-void Heap::link(Block& block) noexcept {
+void Heap::link(Block block) noexcept {
   const std::size_t at = class_of(block.size());
-  block.links = {.next = lists_[at], .before = nullptr};
-  if (lists_[at] != nullptr) {
-    lists_[at]->links.before = &block;
+  block.set_links({.next = lists_[at], .before = nullptr});
+  if (const Block next(lists_[at]); next) {
+    next.set_links({.next = next.links().next, .before = block.memory()});
   }
-  lists_[at] = &block;
+  lists_[at] = block.memory();
   bits_[at / 64] |= std::uint64_t{1} << (at % 64);
   words_ |= std::uint64_t{1} << (at / 64);
 }
 
-void Heap::unlink(Block& block) noexcept {
-  const auto [next, before] = block.links;
+void Heap::unlink(Block block) noexcept {
+  const auto [next, before] = block.links();
   if (next != nullptr) {
-    next->links.before = before;
+    Block(next).set_links({.next = Block(next).links().next, .before = before});
   }
   if (before != nullptr) {
-    before->links.next = next;
+    Block(before).set_links({.next = next, .before = Block(before).links().before});
     return;
   }
   const std::size_t at = class_of(block.size());
@@ -95,72 +95,70 @@ void Heap::unlink(Block& block) noexcept {
 
 // The last header is of a block without size that is in use: nothing joins it.
 void Heap::add(std::span<std::byte> region) noexcept {
-  Block& block = *reinterpret_cast<Block*>(region.data());
-  block.header = whole_bytes(region.size());
-  block.behind().header = 0;
+  const Block block(region.data() + kHeaderBytes);
+  block.set_size(whole_bytes(region.size()));
+  block.behind().set_size(0);
   block.make_free(block.size());
   link(block);
   hide(block.inside(), block.inside_end());
 }
 
 // In its own class some may be large enough, as all are where entries have one size.
-Heap::Block* Heap::find(std::size_t size) const noexcept {
+Heap::Block Heap::find(std::size_t size) const noexcept {
   constexpr int kLooksMax = 8;
-  Block* block = lists_[class_of(size)];
-  for (int looks = 0; block != nullptr && looks < kLooksMax; ++looks, block = block->links.next) {
-    if (block->size() >= size) {
+  Block block(lists_[class_of(size)]);
+  for (int looks = 0; block && looks < kLooksMax; ++looks, block = Block(block.links().next)) {
+    if (block.size() >= size) {
       return block;
     }
   }
   const std::size_t at = occupied(class_for(size));
-  return at == kClasses ? nullptr : lists_[at];
+  return at == kClasses ? Block() : Block(lists_[at]);
 }
 
 void* Heap::allocate(std::size_t bytes) noexcept {
   const std::size_t size = block_bytes(bytes);
-  Block* const found = find(size);
-  if (found == nullptr) {
+  const Block block = find(size);
+  if (!block) {
     return nullptr;
   }
-  Block& block = *found;
   unlink(block);
   const std::size_t rest = block.size() - size;
-  show(block.bytes(), std::min(block.size(), size + sizeof(Block)));
+  show(block.memory(), std::min(block.size(), size + sizeof(Block::Links)));
   if (rest < kBlockMin) {
-    block.behind().header &= ~Block::kFreeBefore;
-    block.header = block.size();
+    block.behind().clear(Block::kFreeBefore);
+    block.set_size(block.size());
   } else {
-    block.header = size;
-    Block& behind = block.behind();
-    behind.make_free(rest);
-    link(behind);
+    block.set_size(size);
+    block.behind().make_free(rest);
+    link(block.behind());
   }
-  return block.bytes() + kHeaderBytes;
+  return block.memory();
 }
 
 std::span<std::byte> Heap::free(void* memory) noexcept {
-  Block* block = reinterpret_cast<Block*>(static_cast<std::byte*>(memory) - kHeaderBytes);
-  std::size_t size = block->size();
-  std::byte* const began = block->bytes() - sizeof(std::uint64_t);
-  std::byte* const ended = block->bytes() + size + sizeof(Block);
-  if (Block& behind = block->behind(); behind.is(Block::kFree)) {
+  Block block(static_cast<std::byte*>(memory));
+  std::size_t size = block.size();
+  std::byte* const began = block.memory() - 2 * kHeaderBytes;
+  std::byte* const ended = block.memory() + size + sizeof(Block::Links);
+  if (const Block behind = block.behind(); behind.is(Block::kFree)) {
     unlink(behind);
     size += behind.size();
   }
-  if (block->is(Block::kFreeBefore)) {
-    block = &block->before();
-    unlink(*block);
-    size += block->size();
+  if (block.is(Block::kFreeBefore)) {
+    block = block.before();
+    unlink(block);
+    size += block.size();
   }
-  block->make_free(size);
-  link(*block);
-  hide(std::max(began, block->inside()), std::min(ended, block->inside_end()));
-  return {block->bytes(), size};
+  block.make_free(size);
+  link(block);
+  hide(std::max(began, block.inside()), std::min(ended, block.inside_end()));
+  return {block.memory(), size};
 }
 
 void Heap::remove(std::span<std::byte> whole) noexcept {
-  unlink(*reinterpret_cast<Block*>(whole.data()));
-  show(whole.data(), whole.size());
+  unlink(Block(whole.data()));
+  show(whole.data(), whole.size() - kHeaderBytes);
 }
 
 }  // namespace larder::memory

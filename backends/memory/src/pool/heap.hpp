@@ -6,7 +6,7 @@
 // pieces, whatever sizes the next entries have: classes of a fixed size, as slab allocators
 // have, keep their memory when the sizes change.
 //
-// Of a block in use 8 bytes are the heap's: its size. Not thread-safe.
+// Of a block in use 4 bytes are the heap's, its size. Not thread-safe.
 // Source: Masmano, Ripoll, Crespo, Real, "TLSF: a New Dynamic Memory Allocator for Real-Time
 // Systems", ECRTS 2004.
 #pragma once
@@ -15,20 +15,23 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 namespace larder::memory {
 
 class Heap {
  public:
+  // Blocks are of so many bytes times a number, and aligned to as many.
+  static constexpr std::size_t kGranule = 4;
+  static constexpr std::size_t kHeaderBytes = 4;
   // Of a block with its header. Smaller rests stay with the block they are the rest of.
-  static constexpr std::size_t kBlockMin = 32;
-  static constexpr std::size_t kHeaderBytes = 8;
+  static constexpr std::size_t kBlockMin = 24;
   static constexpr std::size_t kRegionMax = std::size_t{1} << 22;
 
   // What an allocation of `bytes` takes.
   [[nodiscard]] static constexpr std::size_t block_bytes(std::size_t bytes) noexcept {
-    const std::size_t block = (bytes + kHeaderBytes + 7) / 8 * 8;
+    const std::size_t block = (bytes + kHeaderBytes + kGranule - 1) / kGranule * kGranule;
     return block < kBlockMin ? kBlockMin : block;
   }
   // The size of the free block that a region of so many bytes is when all of it is free.
@@ -36,10 +39,10 @@ class Heap {
     return region_bytes - kHeaderBytes;
   }
 
-  // A region to hand out, aligned to 8 bytes, of kRegionMax at most.
+  // A region to hand out, of kRegionMax at most, aligned as blocks are.
   void add(std::span<std::byte> region) noexcept;
 
-  // Aligned to 8 bytes; null where no block is large enough.
+  // Null where no block is large enough.
   [[nodiscard]] void* allocate(std::size_t bytes) noexcept;
   // Answers the free memory that it is part of now: neighbours were joined.
   std::span<std::byte> free(void* memory) noexcept;
@@ -53,15 +56,12 @@ class Heap {
   void visit_large(std::size_t bytes_min, std::size_t count, Visit&& visit);
 
  private:
-  struct Block;
-  struct Links {
-    Block* next;
-    Block* before;
-  };
+  // A block by the address of what is the caller's; its header is in front of that.
+  class Block;
 
-  // Classes of one size, in steps of 8, up to kLinear; then 32 for each octave.
+  // Classes of one size, in steps of a granule, up to kLinear; then 32 for each octave.
   static constexpr std::size_t kLinear = 512;
-  static constexpr std::size_t kLinearClasses = kLinear / 8;
+  static constexpr std::size_t kLinearClasses = kLinear / kGranule;
   static constexpr unsigned kOctaveClasses = 32;
   static constexpr unsigned kOctaveBits = 5;
   static constexpr unsigned kFirstOctave = 9;
@@ -78,60 +78,88 @@ class Heap {
   // The first class from this one on that has a block; kClasses where none has.
   [[nodiscard]] std::size_t occupied(std::size_t from) const noexcept;
 
-  // A free block of this size or more; null where there is none.
-  [[nodiscard]] Block* find(std::size_t size) const noexcept;
-  void link(Block& block) noexcept;
-  void unlink(Block& block) noexcept;
+  // A free block of this size or more; none where there is none.
+  [[nodiscard]] Block find(std::size_t size) const noexcept;
+  void link(Block block) noexcept;
+  void unlink(Block block) noexcept;
 
-  std::array<Block*, kClasses> lists_{};
+  std::array<std::byte*, kClasses> lists_{};
   std::array<std::uint64_t, kWords> bits_{};
   std::uint64_t words_ = 0;  // a bit for each word of bits_ that is not 0
 };
 
-// Free blocks have links after their header, and their size once more at their end, where the
-// block behind finds it.
-struct Heap::Block {
-  static constexpr std::uint64_t kFree = 1;
-  static constexpr std::uint64_t kFreeBefore = 2;
-  static constexpr std::uint64_t kVisited = 4;
-  static constexpr std::uint64_t kFlags = 7;
+// Free blocks begin with links, and have their size once more at their end, where the block
+// behind finds it. Free blocks never touch.
+class Heap::Block {
+ public:
+  static constexpr std::uint32_t kFree = 1;
+  static constexpr std::uint32_t kFreeBefore = 2;
+  static constexpr std::uint32_t kVisited = std::uint32_t{1} << 31U;
 
-  std::uint64_t header;
-  Links links;
+  struct Links {
+    std::byte* next;
+    std::byte* before;
+  };
 
-  [[nodiscard]] std::size_t size() const noexcept { return header & ~kFlags; }
-  [[nodiscard]] bool is(std::uint64_t flag) const noexcept { return (header & flag) != 0; }
-  [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(this); }
-  [[nodiscard]] Block& at(std::ptrdiff_t offset) noexcept {
-    return *reinterpret_cast<Block*>(bytes() + offset);
+  Block() = default;
+  explicit Block(std::byte* memory) noexcept : memory_(memory) {}
+
+  [[nodiscard]] std::byte* memory() const noexcept { return memory_; }
+  [[nodiscard]] explicit operator bool() const noexcept { return memory_ != nullptr; }
+
+  // With its header: the distance to the next block.
+  [[nodiscard]] std::size_t size() const noexcept {
+    return header() & ~(kFree | kFreeBefore | kVisited);
   }
-  [[nodiscard]] Block& behind() noexcept { return at(static_cast<std::ptrdiff_t>(size())); }
+  [[nodiscard]] bool is(std::uint32_t flag) const noexcept { return (header() & flag) != 0; }
+  void set(std::uint32_t flag) const noexcept { header() |= flag; }
+  void clear(std::uint32_t flag) const noexcept { header() &= ~flag; }
+  // Without flags: it is in use, and so is what is before it.
+  void set_size(std::size_t size) const noexcept { header() = static_cast<std::uint32_t>(size); }
+  void make_free(std::size_t size) const noexcept {
+    set_size(size);
+    word(memory_ + size - 2 * kHeaderBytes) = header();
+    set(kFree);
+    behind().set(kFreeBefore);
+  }
+
+  [[nodiscard]] Block behind() const noexcept { return Block(memory_ + size()); }
   // Only where that is free.
-  [[nodiscard]] Block& before() noexcept {
-    const auto size = *reinterpret_cast<std::uint64_t*>(bytes() - sizeof(std::uint64_t));
-    return at(-static_cast<std::ptrdiff_t>(size));
+  [[nodiscard]] Block before() const noexcept {
+    return Block(memory_ - word(memory_ - 2 * kHeaderBytes));
   }
+
+  // They lie at any granule.
+  [[nodiscard]] Links links() const noexcept {
+    Links links;
+    std::memcpy(&links, memory_, sizeof links);
+    return links;
+  }
+  void set_links(Links links) const noexcept { std::memcpy(memory_, &links, sizeof links); }
+
   // What a free block has no use for.
-  [[nodiscard]] std::byte* inside() noexcept { return bytes() + sizeof(Block); }
-  [[nodiscard]] std::byte* inside_end() noexcept {
-    return bytes() + size() - sizeof(std::uint64_t);
+  [[nodiscard]] std::byte* inside() const noexcept { return memory_ + sizeof(Links); }
+  [[nodiscard]] std::byte* inside_end() const noexcept {
+    return memory_ + size() - 2 * kHeaderBytes;
   }
-  // Makes it free, with its size at its end. Blocks that are free never touch.
-  void make_free(std::size_t size) noexcept {
-    header = size | kFree;
-    *reinterpret_cast<std::uint64_t*>(bytes() + size - sizeof(std::uint64_t)) = size;
-    behind().header |= kFreeBefore;
+
+ private:
+  static std::uint32_t& word(std::byte* at) noexcept {
+    return *reinterpret_cast<std::uint32_t*>(at);
   }
+  [[nodiscard]] std::uint32_t& header() const noexcept { return word(memory_ - kHeaderBytes); }
+
+  std::byte* memory_ = nullptr;
 };
 
 template <typename Visit>
 void Heap::visit_large(std::size_t bytes_min, std::size_t count, Visit&& visit) {
   for (std::size_t at = occupied(class_for(bytes_min)); at < kClasses && count > 0;
        at = occupied(at + 1)) {
-    for (Block* block = lists_[at]; block != nullptr && count > 0; block = block->links.next) {
-      if (!block->is(Block::kVisited)) {
-        block->header |= Block::kVisited;
-        visit(std::span(block->inside(), block->inside_end()));
+    for (Block block(lists_[at]); block && count > 0; block = Block(block.links().next)) {
+      if (!block.is(Block::kVisited)) {
+        block.set(Block::kVisited);
+        visit(std::span(block.inside(), block.inside_end()));
         --count;
       }
     }
