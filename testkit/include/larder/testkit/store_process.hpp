@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <larder/clock.hpp>
+#include <larder/testkit/child_process.hpp>
 
 namespace larder::testkit {
 
@@ -16,9 +18,6 @@ class StoreProcess {
  public:
   // `arguments` follow the port, which is the program's first argument.
   StoreProcess(std::string program, std::vector<std::string> arguments);
-  ~StoreProcess();
-  StoreProcess(const StoreProcess&) = delete;
-  StoreProcess& operator=(const StoreProcess&) = delete;
 
   // Where it listens; the same after a restart.
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
@@ -39,15 +38,12 @@ class StoreProcess {
 
  private:
   void spawn();
-  void tell(std::string order);
-  std::string read_line() const;
+  void tell(const std::string& order);
 
   std::string program_;
   std::vector<std::string> arguments_;
   std::uint16_t port_ = 0;
-  int pid_ = -1;
-  int input_ = -1;   // the write end of its standard input
-  int output_ = -1;  // the read end of its standard output
+  std::optional<ChildProcess> child_;
   bool frozen_ = false;
   milliseconds owed_{0};  // what advance() could not tell it yet
 };
