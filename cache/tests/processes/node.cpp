@@ -1,6 +1,8 @@
 // A Cache in a process of its own, over a store server: many callers of one cold key at once.
 //
-//   larder_cache_node STORE_PORT CALLERS LOAD_MS|told
+//   larder_cache_node STORE_PORT CALLERS LOAD_MS|told plain|near
+//
+// "near" puts a near tier between the cache and the store.
 //
 // says        when
 // ready       its callers stand before their call; a line of input lets them go
@@ -26,6 +28,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <larder/cache/near_tier.hpp>
+#include <larder/memory/backend.hpp>
 #include <larder/testkit/remote_backend.hpp>
 #include <larder/testkit/run.hpp>
 
@@ -82,11 +86,12 @@ struct Options {
   std::uint16_t port = 0;
   std::size_t callers = 0;
   std::optional<milliseconds> load_takes{};
+  bool near = false;
 };
 
-void serve(CacheBackend& remote, const Options& options) {
-  CountedStore store(remote);
-  Cache cache(store, system_clock(), null_log());
+// `store` is what the cache stands on, or what is below that.
+void serve(CacheBackend& top, const CountedStore& store, const Options& options) {
+  Cache cache(top, system_clock(), null_log());
   Stampede stampede(options.callers, "by-" + std::to_string(::getpid()),
                     [&options] { return work(options.load_takes); });
   asio::io_context io(1);
@@ -103,18 +108,35 @@ void serve(CacheBackend& remote, const Options& options) {
     stampede.report(store);
   }
   testkit::run(cache.close());
+  testkit::run(top.close());
 }
 
-int node(const Options& options) {
-  auto remote = testkit::run(testkit::RemoteBackend::open(system_clock(), options.port,
-                                                          system_clock().in(testkit::kPatience)));
-  if (!remote) {
-    std::cerr << remote.error().message() << '\n';
-    return 1;
+Result<void> serve_near(CountedStore& store, const Options& options) {
+  const auto local = MemoryCacheBackend::make(system_clock(), {});
+  if (!local) {
+    return std::unexpected(local.error());
   }
-  serve(**remote, options);
-  testkit::run((*remote)->close());
-  return 0;
+  const auto near = testkit::run(
+      NearTierBackend::open(store, **local, system_clock(), null_log(), NearOptions()));
+  if (!near) {
+    return std::unexpected(near.error());
+  }
+  serve(**near, store, options);
+  return {};
+}
+
+Result<void> node(const Options& options) {
+  const auto remote = testkit::run(testkit::RemoteBackend::open(
+      system_clock(), options.port, system_clock().in(testkit::kPatience)));
+  if (!remote) {
+    return std::unexpected(remote.error());
+  }
+  CountedStore store(**remote, (*remote)->capabilities());
+  if (options.near) {
+    return serve_near(store, options);
+  }
+  serve(store, store, options);
+  return {};
 }
 
 template <typename T>
@@ -128,14 +150,19 @@ T number(std::string_view digits) {
 }  // namespace larder
 
 int main(int count, char** words) {
-  if (count != 4) {
-    std::cerr << "usage: larder_cache_node STORE_PORT CALLERS LOAD_MS|told\n";
+  if (count != 5) {
+    std::cerr << "usage: larder_cache_node STORE_PORT CALLERS LOAD_MS|told plain|near\n";
     return 2;
   }
   larder::Options options{.port = larder::number<std::uint16_t>(words[1]),
-                          .callers = larder::number<std::size_t>(words[2])};
+                          .callers = larder::number<std::size_t>(words[2]),
+                          .near = std::string_view(words[4]) == "near"};
   if (std::string_view(words[3]) != "told") {
     options.load_takes = larder::milliseconds(larder::number<larder::milliseconds::rep>(words[3]));
   }
-  return larder::node(options);
+  if (const auto served = larder::node(options); !served) {
+    std::cerr << served.error().message() << '\n';
+    return 1;
+  }
+  return 0;
 }

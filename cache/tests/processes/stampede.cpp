@@ -8,11 +8,6 @@ namespace larder {
 
 // ---- CountedStore ---------------------------------------------------------------------
 
-CountedStore::CountedStore(CacheBackend& inner)
-    : Layer(inner), capabilities_(inner.capabilities()) {
-  capabilities_.shared = true;
-}
-
 awaitable<Batch<std::optional<Found>>> CountedStore::get(std::span<const Key> keys,
                                                          Deadline deadline) {
   ++calls_;

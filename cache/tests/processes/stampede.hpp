@@ -14,10 +14,12 @@
 namespace larder {
 
 // Counts the calls of a store, each of which a store elsewhere answers in one round trip. Says
-// that it is shared, so that several caches over one in this process behave as nodes do.
+// that it can do what it is told to: several caches over one that says it is shared behave as
+// nodes do, wherever it is.
 class CountedStore final : public Layer {
  public:
-  explicit CountedStore(CacheBackend& inner);
+  CountedStore(CacheBackend& inner, const Capabilities& capabilities)
+      : Layer(inner), capabilities_(capabilities) {}
 
   [[nodiscard]] std::size_t calls() const noexcept { return calls_; }
   const Capabilities& capabilities() const noexcept override { return capabilities_; }

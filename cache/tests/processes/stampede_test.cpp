@@ -30,8 +30,8 @@ class Node {
  public:
   // `load_takes` is in milliseconds, or "told": until end_load().
   Node(const StoreProcess& store, std::size_t callers, std::string load_takes)
-      : process_(LARDER_CACHE_NODE,
-                 {std::to_string(store.port()), std::to_string(callers), std::move(load_takes)}) {
+      : process_(LARDER_CACHE_NODE, {std::to_string(store.port()), std::to_string(callers),
+                                     std::move(load_takes), "plain"}) {
     EXPECT_EQ(process_.read_line(), "ready");
   }
 
