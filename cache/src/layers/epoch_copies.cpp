@@ -18,26 +18,80 @@ std::optional<Epoch> EpochCopies::find(const Tag& tag) {
   return place->second.epoch;
 }
 
-EpochCopies::Question EpochCopies::ask() const {
-  const SteadyTime now = clock_.now();
-  const std::lock_guard lock(mutex_);
-  return Question{.began = now, .bumps_seen = bumps_};
+bool EpochCopies::holds(const Question& question) const noexcept {
+  return live_ && bumping_ == 0 && question.bumps_seen == bumps_;
 }
 
-void EpochCopies::keep(const Question& question, const Tag& tag, Epoch epoch) {
+EpochCopies::Seat EpochCopies::board(const Tag& tag, Deadline deadline) {
+  const SteadyTime now = clock_.now();
   const std::lock_guard lock(mutex_);
-  if (!live_ || bumping_ > 0 || question.bumps_seen != bumps_) {
-    return;
+  const auto place = questions_.find(tag);
+  const bool listed = place != questions_.end();
+  if (listed && !place->second->over) {
+    const QuestionPtr& running = place->second;
+    if (holds(*running) && running->deadline <= deadline &&
+        now - running->began < bounds_.staleness) {
+      return Seat{.question = running, .leads = false};
+    }
   }
+  auto question = std::make_shared<Question>(now, deadline, bumps_);
+  if (listed) {
+    place->second = question;
+  } else if (questions_.size() < bounds_.tags_max) {
+    questions_.emplace(tag, question);
+  }
+  return Seat{.question = std::move(question), .leads = true};
+}
+
+EpochCopies::QuestionPtr EpochCopies::ask(Deadline deadline) const {
+  const SteadyTime now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  return std::make_shared<Question>(now, deadline, bumps_);
+}
+
+void EpochCopies::land(const Tag& tag, const QuestionPtr& question, const Result<Epoch>& answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    question->answer_ = answer;
+    if (const auto place = questions_.find(tag);
+        place != questions_.end() && place->second == question) {
+      questions_.erase(place);
+    }
+    if (answer && holds(*question)) {
+      keep(tag, Copy{.epoch = *answer, .began = question->began});
+    }
+  }
+  abandon(*question);
+}
+
+void EpochCopies::keep(const Tag& tag, Copy copy) {
   const auto place = copies_.find(tag);
   // Of two questions that overlapped the later one knows more.
-  if (place != copies_.end() && place->second.began > question.began) {
+  if (place != copies_.end() && place->second.began > copy.began) {
     return;
   }
   if (place == copies_.end() && copies_.size() >= bounds_.tags_max) {
     copies_.erase(copies_.begin());
   }
-  copies_.insert_or_assign(tag, Copy{.epoch = epoch, .began = question.began});
+  copies_.insert_or_assign(tag, copy);
+}
+
+void EpochCopies::abandon(Question& question) {
+  if (!question.over.exchange(true)) {
+    question.landed.ring();
+  }
+}
+
+std::optional<Result<Epoch>> EpochCopies::answer(const Question& question) const {
+  const SteadyTime now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  const auto& answer = question.answer_;
+  // What ended the leader's call is nothing to the others.
+  if (!answer || now - question.began > bounds_.staleness ||
+      (!*answer && answer->error().code() == Errc::cancelled)) {
+    return std::nullopt;
+  }
+  return answer;
 }
 
 void EpochCopies::bump_begins(std::span<const Tag> tags) {

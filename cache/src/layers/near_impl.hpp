@@ -66,9 +66,12 @@ class NearTierBackend::Impl {
     co_return answers;
   }
 
-  // ---- near_tier.cpp ----
+  // ---- near_epochs.cpp ----
 
   awaitable<Batch<Epoch>> epochs(std::span<const Tag> tags, Deadline deadline);
+
+  // ---- near_tier.cpp ----
+
   awaitable<Batch<Epoch>> bump(std::span<const Tag> tags, Deadline deadline);
 
   CacheBackend& remote_;
@@ -103,6 +106,15 @@ class NearTierBackend::Impl {
   // Answers from others' fetches; those that have none go to `alone`.
   awaitable<void> join(std::span<const Waiting> joined, Answers& answers,
                        std::vector<Waiting>& alone);
+
+  struct TagPlace;
+  class LedQuestions;
+  // Asks the remote store for the tags at these places.
+  awaitable<void> ask_epochs(std::span<const Tag> tags, std::span<const TagPlace> asking,
+                             Deadline deadline, Batch<Epoch>& answers);
+  // Answers from others' questions; asks for those that have none.
+  awaitable<void> join_epochs(std::span<const Tag> tags, std::span<const TagPlace> joined,
+                              Deadline deadline, Batch<Epoch>& answers);
 };
 
 }  // namespace larder

@@ -32,37 +32,7 @@ Result<void> check(const NearOptions& options) {
 
 }  // namespace
 
-// ---- epochs ----
-
-awaitable<Batch<Epoch>> NearTierBackend::Impl::epochs(std::span<const Tag> tags,
-                                                      Deadline deadline) {
-  if (is_refused(tags.size(), deadline)) {
-    co_return co_await remote_.epochs(tags, deadline);
-  }
-  const EpochCopies::Question question = epochs_.ask();
-  Batch<Epoch> answers(tags.size());
-  std::vector<Tag> asking;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < tags.size(); ++i) {
-    if (const auto epoch = epochs_.find(tags[i])) {
-      answers[i] = *epoch;
-    } else {
-      asking.push_back(tags[i]);
-      places.push_back(i);
-    }
-  }
-  if (asking.empty()) {
-    co_return answers;
-  }
-  Batch<Epoch> asked = co_await remote_.epochs(asking, deadline);
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    if (asked[i]) {
-      epochs_.keep(question, asking[i], *asked[i]);
-    }
-    answers[places[i]] = std::move(asked[i]);
-  }
-  co_return answers;
-}
+// ---- bumps ----
 
 awaitable<Batch<Epoch>> NearTierBackend::Impl::bump(std::span<const Tag> tags, Deadline deadline) {
   epochs_.bump_begins(tags);

@@ -11,7 +11,8 @@
 // * A miss is never copied. Leases, counters, quotas and logs always ask the remote store.
 // * Copies carry the remote version and remaining life: conditions and `despite` work.
 //
-// Concurrent gets of one key share one fetch. "Off" is not to put it there.
+// Concurrent gets of one key share one fetch, and so do questions for the epoch of one tag.
+// "Off" is not to put it there.
 //
 // It has no watch of its own to offer, since reads that a copy answers reach no store: see
 // capabilities().
