@@ -1,5 +1,3 @@
-#include <larder/cache/blocking_cache.hpp>
-
 #include <atomic>
 #include <future>
 #include <latch>
@@ -9,48 +7,10 @@
 #include <thread>
 #include <vector>
 
-#include "cache_fixture.hpp"
+#include "blocking_fixture.hpp"
 
 namespace larder {
 namespace {
-
-// Lets other threads run until it is so; gives up after kPatience.
-template <typename Done>
-void wait_until(const Done& done) {
-  const auto end = std::chrono::steady_clock::now() + testkit::kPatience;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > end) {
-      throw std::runtime_error("wait_until: never came true");
-    }
-    std::this_thread::yield();
-  }
-}
-
-template <typename Call>
-auto on_thread(Call call) {
-  return std::async(std::launch::async, std::move(call));
-}
-
-Result<Loaded> sunny(const BlockingLoadContext&) { return Loaded{.value = bytes("sunny")}; }
-
-// What loaders refer to is declared before the cache, which joins their threads at its end.
-class Blocking : public ::testing::Test {
- public:
-  std::unique_ptr<BlockingCache> make(BlockingOptions options = {}) {
-    return *BlockingCache::make(store, clock, log, options);
-  }
-  [[nodiscard]] Result<Answer> load(BlockingCache& cache, const BlockingLoader& loader) {
-    return cache.get_or_load(key, policy, loader, kNoDeadline);
-  }
-
-  testkit::FakeClock clock;
-  ScriptedBackend store{clock};
-  Log log;
-  Key key = Key::literal("weather", "paris");
-  Key other = Key::literal("weather", "rome");
-  Tag tag = Tag::literal("tag", "france");
-  Policy policy{.ttl = 60s, .ttl_jitter = 0};
-};
 
 TEST_F(Blocking, offers_every_verb_of_the_cache) {
   const auto cache = make();
@@ -66,8 +26,19 @@ TEST_F(Blocking, offers_every_verb_of_the_cache) {
   EXPECT_EQ(load(*cache, sunny)->source, Source::store);
   EXPECT_TRUE(cache->invalidate(std::span(&tag, 1), kNoDeadline));
   EXPECT_EQ(load(*cache, sunny)->cause, MissCause::invalidated);
+  EXPECT_EQ(cache->explain(key, policy, kNoDeadline)->next, Explanation::Next::hit);
+  EXPECT_TRUE(cache->clear("weather", kNoDeadline));
+  EXPECT_EQ(load(*cache, sunny)->cause, MissCause::invalidated);
+  EXPECT_EQ(cache->store_stats().entries, 1U);
   EXPECT_EQ(cache->erase(key, kNoDeadline), true);
-  EXPECT_EQ(cache->stats().loads, 2U);
+  EXPECT_EQ(cache->store_stats().entries, 0U);
+  EXPECT_EQ(cache->stats().loads, 3U);
+}
+
+TEST_F(Blocking, hands_its_options_to_the_cache_inside) {
+  store.share();
+  EXPECT_TRUE(make()->breaker_stats());
+  EXPECT_FALSE(make({.cache = {.breaker = std::nullopt}})->breaker_stats());
 }
 
 TEST_F(Blocking, opens_a_store_by_name_and_closes_it) {
@@ -311,12 +282,20 @@ TEST_F(Blocking, refuses_options_out_of_range) {
             "invalid_argument: loads_waiting_max: must be 1 to 1,000,000");
   EXPECT_EQ(check({.close_patience = milliseconds(-1)}),
             "invalid_argument: close_patience: must be 0 to 1 h");
+  EXPECT_EQ(BlockingCache::make(store, clock, log, {.cache = {.loads_max = 0}}).error().code(),
+            Errc::invalid_argument);
 }
 
 // Everything at once from many threads; worth most under ThreadSanitizer.
 TEST_F(Blocking, everything_at_once_answers_every_caller) {
   policy.tags = {tag};
   const auto cache = make({.loader_threads = 4});
+  const std::vector keys{key, Key::literal("weather", "0")};
+  const BlockingLoader tagged = [this](const BlockingLoadContext& context) {
+    // Cancelled where an erase or another caller's end abandoned the load.
+    (void)context.add_tags({other_tag});
+    return sunny(context);
+  };
   std::vector<std::future<int>> threads;
   for (std::uint32_t seed = 0; seed < 8; ++seed) {
     threads.push_back(on_thread([&, seed]() mutable {
@@ -324,7 +303,7 @@ TEST_F(Blocking, everything_at_once_answers_every_caller) {
       for (int i = 0; i < 100; ++i) {
         seed = seed * 1664525 + 1013904223;
         const Key one = Key::literal("weather", std::to_string((seed >> 8) % 3));
-        switch ((seed >> 16) % 6) {
+        switch ((seed >> 16) % 8) {
           case 0:
             answers += cache->erase(one, kNoDeadline).has_value() ? 1 : 0;
             break;
@@ -333,6 +312,15 @@ TEST_F(Blocking, everything_at_once_answers_every_caller) {
             break;
           case 2:
             answers += cache->get(one, kNoDeadline).has_value() ? 1 : 0;
+            break;
+          case 3:
+            answers += cache->clear("weather", kNoDeadline).has_value() ? 1 : 0;
+            break;
+          case 4:
+            answers += cache->get_or_load_many(keys, policy, all_sunny, clock.in(1h))[1] ? 1 : 0;
+            break;
+          case 5:
+            answers += cache->get_or_load(one, policy, tagged, clock.in(1h)).has_value() ? 1 : 0;
             break;
           default:
             answers += cache->get_or_load(one, policy, sunny, clock.in(1h)).has_value() ? 1 : 0;

@@ -70,6 +70,11 @@ EntryRef ScriptedBackend::entry(const Key& key) const {
   return place == entries_.end() ? EntryRef() : place->second.entry;
 }
 
+BackendStats ScriptedBackend::stats() const {
+  const std::lock_guard lock(mutex_);
+  return {.entries = entries_.size()};
+}
+
 awaitable<std::optional<Error>> ScriptedBackend::play(Verb verb, Deadline deadline) {
   std::optional<Error> failure;
   milliseconds takes{0};

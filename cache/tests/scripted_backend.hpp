@@ -71,7 +71,8 @@ class ScriptedBackend final : public CacheBackend {
   awaitable<Batch<bool>> release(std::span<const LeaseHold> leases, Deadline deadline) override;
   awaitable<Batch<Epoch>> epochs(std::span<const Tag> tags, Deadline deadline) override;
   awaitable<Batch<Epoch>> bump(std::span<const Tag> tags, Deadline deadline) override;
-  BackendStats stats() const override { return {}; }
+  // The entries only.
+  BackendStats stats() const override;
   awaitable<Result<void>> ping(Deadline) override { co_return Result<void>(); }
   awaitable<void> close() override { co_return; }
 

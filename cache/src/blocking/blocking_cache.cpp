@@ -9,6 +9,7 @@
 #include "blocking/io_thread.hpp"
 #include "blocking/job.hpp"
 #include "blocking/loader_pool.hpp"
+#include "keeping.hpp"
 
 namespace larder {
 namespace {
@@ -27,7 +28,7 @@ Result<void> check(const BlockingOptions& options) {
   if (options.close_patience < milliseconds(0) || options.close_patience > kClosePatienceMax) {
     return fail(Errc::invalid_argument, "close_patience: must be 0 to 1 h");
   }
-  return {};
+  return check(options.cache);
 }
 
 Result<std::unique_ptr<IoThread>> start_io(LogSink& log) {
@@ -56,19 +57,24 @@ class BlockingCache::Impl {
         patience_(options.close_patience),
         io_(std::move(io)),
         owned_(std::move(owned)),
-        cache_(backend, context.clock, context.log),
+        backend_(backend),
+        cache_(backend, context.clock, context.log, options.cache),
         pool_(options.loader_threads, options.loads_waiting_max),
-        calls_(*io_, context.clock) {}
+        calls_(std::make_shared<Calls>(*io_, context.clock)) {}
 
   template <typename T>
   [[nodiscard]] Result<T> run(const Key& key, Deadline deadline, awaitable<Result<T>> work) {
-    return calls_.run(key.name_space(), deadline, std::move(work));
+    return calls_->run(key.name_space(), deadline, std::move(work));
   }
 
   [[nodiscard]] Cache& cache() noexcept { return cache_; }
-  [[nodiscard]] Calls& calls() noexcept { return calls_; }
+  [[nodiscard]] const CacheBackend& backend() const noexcept { return backend_; }
+  [[nodiscard]] Calls& calls() noexcept { return *calls_; }
   [[nodiscard]] Loader loader(BlockingLoader loader) {
-    return loader ? on_pool(pool_, std::move(loader)) : Loader();
+    return loader ? on_pool(pool_, calls_, std::move(loader)) : Loader();
+  }
+  [[nodiscard]] ManyLoader loader(BlockingManyLoader loader) {
+    return loader ? on_pool(pool_, calls_, std::move(loader)) : ManyLoader();
   }
   void close() {
     std::call_once(closing_, [this] { close_once(); });
@@ -82,14 +88,16 @@ class BlockingCache::Impl {
   // Outlives what lives in its io_context.
   const std::unique_ptr<IoThread> io_;
   const std::unique_ptr<CacheBackend> owned_;
+  CacheBackend& backend_;
   Cache cache_;
   LoaderPool pool_;
-  Calls calls_;
+  // Shared with loaders that close() leaves behind.
+  const std::shared_ptr<Calls> calls_;
   std::once_flag closing_;
 };
 
 void BlockingCache::Impl::close_once() {
-  calls_.close();
+  calls_->close();
   io_->run(cache_.close());
   if (owned_) {
     io_->run(owned_->close());
@@ -171,6 +179,17 @@ Result<Answer> BlockingCache::get_or_load(const Key& key, const Policy& policy,
                     impl_->cache().get_or_load(key, policy, impl_->loader(std::move(loader))));
 }
 
+Batch<Answer> BlockingCache::get_or_load_many(std::span<const Key> keys, const Policy& policy,
+                                              BlockingManyLoader loader, Deadline deadline) {
+  return impl_->calls().run_many(
+      "get_or_load_many", keys.size(), deadline,
+      impl_->cache().get_or_load_many(keys, policy, impl_->loader(std::move(loader))));
+}
+
+Result<void> BlockingCache::clear(std::string_view name_space, Deadline deadline) {
+  return impl_->calls().run("clear", deadline, impl_->cache().clear(name_space, deadline));
+}
+
 Result<void> BlockingCache::invalidate(std::span<const Tag> tags, Deadline deadline) {
   return impl_->calls().run("invalidate", deadline, impl_->cache().invalidate(tags, deadline));
 }
@@ -179,6 +198,17 @@ Result<Explanation> BlockingCache::explain(const Key& key, Deadline deadline) {
   return impl_->run(key, deadline, impl_->cache().explain(key, deadline));
 }
 
+Result<Explanation> BlockingCache::explain(const Key& key, const Policy& policy,
+                                           Deadline deadline) {
+  return impl_->run(key, deadline, impl_->cache().explain(key, policy, deadline));
+}
+
 CacheStats BlockingCache::stats() const noexcept { return impl_->cache().stats(); }
+
+std::optional<BreakerStats> BlockingCache::breaker_stats() const {
+  return impl_->cache().breaker_stats();
+}
+
+BackendStats BlockingCache::store_stats() const { return impl_->backend().stats(); }
 
 }  // namespace larder

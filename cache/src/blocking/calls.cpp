@@ -12,20 +12,24 @@ awaitable<void> Calls::watch(CallPtr call, Clock& clock, Deadline deadline) {
   }
 }
 
-bool Calls::begin(awaitable<void> work, Deadline deadline, std::shared_ptr<Ending> ending) {
-  auto call = std::make_shared<Call>(boost::asio::make_strand(io_.executor()), std::move(ending));
+Calls::Begun Calls::begin(awaitable<void> work, Deadline deadline, std::shared_ptr<Ending> ending) {
+  CallPtr call;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) {
-      return false;
+      return Begun::closed;
     }
+    if (deadline <= clock_.now()) {
+      return Begun::too_late;
+    }
+    call = std::make_shared<Call>(boost::asio::make_strand(io_.executor()), std::move(ending));
     running_.push_back(call);
   }
   boost::asio::post(io_.executor(),
                     [this, call = std::move(call), work = std::move(work), deadline]() mutable {
                       start(call, std::move(work), deadline);
                     });
-  return true;
+  return Begun::yes;
 }
 
 void Calls::start(const CallPtr& call, awaitable<void> work, Deadline deadline) {

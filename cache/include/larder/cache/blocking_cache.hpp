@@ -26,6 +26,7 @@
 #include <span>
 #include <stop_token>
 #include <string_view>
+#include <vector>
 
 #include <larder/cache/cache.hpp>
 #include <larder/registry.hpp>
@@ -39,6 +40,15 @@ struct BlockingOptions {
   std::size_t loads_waiting_max = 1024;
   // How long close() waits, in real time, for loaders that still run. 0 to 1 h.
   milliseconds close_patience{5000};
+  // Of the Cache inside.
+  CacheOptions cache{};
+};
+
+// As TagReader, for a thread that may block. The cache makes it.
+class BlockingTagReader {
+ public:
+  virtual ~BlockingTagReader() = default;
+  [[nodiscard]] virtual Result<void> read(std::vector<Tag> tags) = 0;
 };
 
 // What a blocking loader is told.
@@ -46,10 +56,27 @@ struct BlockingLoadContext {
   Deadline deadline;             // be done by then; the load is abandoned after it
   std::optional<Found> stale{};  // the outdated entry, if one is at hand
   std::stop_token stop{};        // requested when nobody wants the value any more
+  std::shared_ptr<BlockingTagReader> tag_reader{};
+
+  // As LoadContext::add_tags; blocks. Errc::cancelled once the load was abandoned.
+  [[nodiscard]] Result<void> add_tags(std::vector<Tag> tags) const;
 };
 
 // As Loader, on a thread that may block. An exception counts as Errc::load_failed.
 using BlockingLoader = std::function<Result<Loaded>(const BlockingLoadContext&)>;
+
+// The same for several keys at once, as ManyLoadContext and ManyLoader.
+struct BlockingManyLoadContext {
+  Deadline deadline;
+  std::vector<Key> keys{};
+  std::vector<std::optional<Found>> stale{};
+  std::stop_token stop{};
+  std::shared_ptr<BlockingTagReader> tag_reader{};
+
+  [[nodiscard]] Result<void> add_tags(std::vector<Tag> tags) const;
+};
+
+using BlockingManyLoader = std::function<Batch<Loaded>(const BlockingManyLoadContext&)>;
 
 class BlockingCache {
  public:
@@ -81,9 +108,18 @@ class BlockingCache {
   [[nodiscard]] Result<bool> expire(const Key& key, Deadline deadline);
   [[nodiscard]] Result<Answer> get_or_load(const Key& key, const Policy& policy,
                                            BlockingLoader loader, Deadline deadline);
+  // At the deadline the keys that have their answer keep it; the others are Errc::timeout.
+  [[nodiscard]] Batch<Answer> get_or_load_many(std::span<const Key> keys, const Policy& policy,
+                                               BlockingManyLoader loader, Deadline deadline);
+  [[nodiscard]] Result<void> clear(std::string_view name_space, Deadline deadline);
   [[nodiscard]] Result<void> invalidate(std::span<const Tag> tags, Deadline deadline);
   [[nodiscard]] Result<Explanation> explain(const Key& key, Deadline deadline);
+  [[nodiscard]] Result<Explanation> explain(const Key& key, const Policy& policy,
+                                            Deadline deadline);
   [[nodiscard]] CacheStats stats() const noexcept;
+  [[nodiscard]] std::optional<BreakerStats> breaker_stats() const;
+  // Of the store.
+  [[nodiscard]] BackendStats store_stats() const;
 
   // Ends running calls with Errc::closed, abandons loads, closes the store if it is its own,
   // and joins all threads. A loader that still runs after close_patience is left behind with
