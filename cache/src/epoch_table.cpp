@@ -21,6 +21,18 @@ awaitable<void> EpochTable::read(Store& store, Deadline deadline) {
   now_ = co_await store.epochs(tags_, deadline);
 }
 
+bool EpochTable::confirms(const TagEpochs& stored) const {
+  return std::ranges::all_of(stored, [this](const TagEpoch& one) {
+    return std::ranges::binary_search(tags_, one.tag) && now(one.tag) == one.epoch;
+  });
+}
+
+bool EpochTable::tells(std::span<const Tag> tags) const {
+  return std::ranges::all_of(tags, [this](const Tag& tag) {
+    return std::ranges::binary_search(tags_, tag) && now(tag).has_value();
+  });
+}
+
 const Result<Epoch>& EpochTable::now(const Tag& tag) const {
   const auto place = std::ranges::lower_bound(tags_, tag) - tags_.begin();
   return now_[static_cast<std::size_t>(place)];

@@ -17,6 +17,12 @@ class EpochTable {
   // Once, after all wants.
   [[nodiscard]] awaitable<void> read(Store& store, Deadline deadline);
 
+  // Whether it was told the epochs of all these, and an entry was made under them.
+  [[nodiscard]] bool confirms(const TagEpochs& stored) const;
+  [[nodiscard]] bool tells(std::span<const Tag> tags) const;
+
+  // ---- of tags that were wanted only ----
+
   // Whether an entry was made under the epochs of now; none when it was.
   [[nodiscard]] MissCause compare(const TagEpochs& stored) const;
   // The first failure where one of them was not told.

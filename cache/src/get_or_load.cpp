@@ -143,7 +143,7 @@ awaitable<void> Cache::Impl::answer_all(Call& call) {
       keys.push_back(call.asked[i].key);
     }
     const Deadline deadline = clock_.in(call.policy.store_deadline);
-    auto lookups = co_await look_up(store_, clock_, keys, wish_of(call.policy), deadline);
+    auto lookups = co_await look_up(store_, open_, clock_, keys, wish_of(call.policy), deadline);
     const bool cancelled = is_cancelled(co_await asio::this_coro::cancellation_state);
     call.load = nullptr;
     std::vector<std::size_t> again;

@@ -8,6 +8,7 @@
 
 #include <larder/cache/policy.hpp>
 
+#include "open_work.hpp"
 #include "store.hpp"
 
 namespace larder {
@@ -35,7 +36,9 @@ struct Lookup {
 
 // What a caller who may load is about to store, and can use. Read during the lookup.
 struct Wish {
-  enum class Epochs : std::uint8_t { of_misses, always };
+  // Of which keys the caller needs the epochs to store under. With `none` the tags are but
+  // those that the entry is likely to have.
+  enum class Epochs : std::uint8_t { none, of_misses, always };
 
   std::span<const Tag> tags{};
   bool clearable = false;
@@ -48,9 +51,11 @@ struct Wish {
 // The tags that a value of the key is stored under: with that of its namespace.
 [[nodiscard]] std::vector<Tag> tags_of(const Key& key, std::span<const Tag> tags, bool clearable);
 
-// A lookup for each key, from one call for the entries and one for all epochs. Never an
-// entry whose epochs are outdated or unknown, or that the caller cannot read.
-[[nodiscard]] awaitable<std::vector<Lookup>> look_up(Store& store, Clock& clock,
+// A lookup for each key, from one call for the entries and one for all epochs; where the
+// store is far, both at once, and a further one for tags that nobody expected and for entries
+// that seem outdated. Never an entry whose epochs are outdated or unknown, or that the caller
+// cannot read.
+[[nodiscard]] awaitable<std::vector<Lookup>> look_up(Store& store, OpenWork& open, Clock& clock,
                                                      std::span<const Key> keys, Wish wish,
                                                      Deadline deadline);
 

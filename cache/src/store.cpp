@@ -8,6 +8,8 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <larder/cache/near_tier.hpp>
+
 #include "endings.hpp"
 
 namespace larder {
@@ -32,7 +34,10 @@ bool is_outage(Errc code) noexcept {
 }  // namespace
 
 Store::Store(CacheBackend& backend, LogSink& log, Counters& counters) noexcept
-    : backend_(backend), log_(log), counters_(counters) {}
+    : backend_(backend),
+      has_near_tier_(has_layer<NearTierBackend>(backend)),
+      log_(log),
+      counters_(counters) {}
 
 void Store::note(Health& health, const Error* error) noexcept {
   if (error == nullptr) {

@@ -33,6 +33,10 @@ class Store {
     return capabilities().shared && capabilities().leases;
   }
 
+  // Whether each question costs a round trip, so that two are better asked at once. Not where
+  // copies in this process answer most of them.
+  [[nodiscard]] bool is_far() const noexcept { return capabilities().shared && !has_near_tier_; }
+
   [[nodiscard]] awaitable<Batch<std::optional<Found>>> get(std::span<const Key> keys,
                                                            Deadline deadline);
   [[nodiscard]] awaitable<Batch<PutOutcome>> put(std::span<const PutItem> items, Deadline deadline);
@@ -63,6 +67,7 @@ class Store {
   awaitable<Batch<T>> in_batches(Health& health, std::span<const Item> items, Ask ask);
 
   CacheBackend& backend_;
+  const bool has_near_tier_;
   LogSink& log_;
   Counters& counters_;
   Health reads_{.direction = "reads"};

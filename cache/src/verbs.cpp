@@ -20,7 +20,10 @@ awaitable<Result<std::optional<Answer>>> Cache::Impl::get(const Key& key, Deadli
   if (open_.closed()) {
     co_return std::unexpected(closed_error());
   }
-  auto lookups = co_await look_up(store_, clock_, std::span(&key, 1), {.readable = kAll}, deadline);
+  // Without a policy: what most entries carry is the tag of their namespace.
+  const Wish wish{
+      .clearable = store_.capabilities().epochs, .readable = kAll, .epochs = Wish::Epochs::none};
+  auto lookups = co_await look_up(store_, open_, clock_, std::span(&key, 1), wish, deadline);
   Lookup& lookup = lookups.front();
   if (is_cancelled(co_await asio::this_coro::cancellation_state) && lookup.failure) {
     co_return std::unexpected(cancelled_error());

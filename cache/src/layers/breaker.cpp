@@ -288,14 +288,7 @@ awaitable<void> BreakerBackend::close() {
 }
 
 bool has_breaker(const CacheBackend& backend) noexcept {
-  const CacheBackend* stack = &backend;
-  while (const auto* layer = dynamic_cast<const Layer*>(stack)) {
-    if (dynamic_cast<const BreakerBackend*>(layer) != nullptr) {
-      return true;
-    }
-    stack = &layer->inner();
-  }
-  return false;
+  return has_layer<BreakerBackend>(backend);
 }
 
 }  // namespace larder

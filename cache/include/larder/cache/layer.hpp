@@ -55,4 +55,17 @@ class Layer : public CacheBackend {
   CacheBackend& inner_;
 };
 
+// Whether a layer of this kind stands somewhere in the stack.
+template <typename Kind>
+[[nodiscard]] bool has_layer(const CacheBackend& stack) noexcept {
+  const CacheBackend* place = &stack;
+  while (const auto* layer = dynamic_cast<const Layer*>(place)) {
+    if (dynamic_cast<const Kind*>(layer) != nullptr) {
+      return true;
+    }
+    place = &layer->inner();
+  }
+  return false;
+}
+
 }  // namespace larder
