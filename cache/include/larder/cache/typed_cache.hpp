@@ -12,47 +12,21 @@
 #pragma once
 
 #include <atomic>
-#include <exception>
-#include <functional>
 #include <optional>
-#include <string>
+#include <span>
+#include <string_view>
 #include <utility>
+#include <vector>
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <larder/cache/cache.hpp>
+#include <larder/cache/typed_coding.hpp>
+#include <larder/cache/typed_values.hpp>
 #include <larder/cache/value_format.hpp>
 
 namespace larder {
-
-// As Answer.
-template <typename T>
-struct TypedAnswer {
-  std::optional<T> value;  // nullopt: a known absence
-  milliseconds fresh_left{0};
-  Source source = Source::store;
-  MissCause cause = MissCause::none;
-  bool stored = false;
-  std::optional<Error> failure{};
-};
-
-// As Loaded.
-template <typename T>
-struct TypedLoaded {
-  std::optional<T> value;  // nullopt: there is nothing under this key
-  std::optional<milliseconds> ttl{};
-  std::optional<milliseconds> stale_if_error{};
-  bool store = true;
-  std::optional<Key> key{};
-};
-
-template <typename T>
-struct TypedLoadContext {
-  const LoadContext& untyped;  // alive until the loader has ended
-  std::optional<T> stale{};    // the outdated value, if one is at hand
-};
-
-// As Loader.
-template <typename T>
-using TypedLoader = std::function<awaitable<Result<TypedLoaded<T>>>(const TypedLoadContext<T>&)>;
 
 template <typename T, FormatFor<T> F>
 class TypedCache {
@@ -60,15 +34,15 @@ class TypedCache {
   // Policy::readable is replaced.
   TypedCache(Cache& cache, Policy policy, F format = F())
       : cache_(cache),
-        format_(std::move(format)),
+        coding_(std::move(format)),
         policy_(std::move(policy)),
-        strict_(strict(policy_, format_)) {}
+        strict_(strict(policy_, coding_)) {}
   TypedCache(const TypedCache&) = delete;
   TypedCache& operator=(const TypedCache&) = delete;
 
   // Whether policy and format can be used with this store. Ask at start-up.
   [[nodiscard]] Result<void> check() const {
-    if (auto valid = check_format(format_.id()); !valid) {
+    if (auto valid = check_format(coding_.id()); !valid) {
       return valid;
     }
     return cache_.check_policy(policy_);
@@ -92,6 +66,22 @@ class TypedCache {
   [[nodiscard]] awaitable<Result<TypedAnswer<T>>> get_or_load(const Key& key,
                                                               TypedLoader<T> loader);
 
+  // A result for each key, in their order. The loader is called a second time for keys whose
+  // stored value does not decode.
+  [[nodiscard]] awaitable<Batch<TypedAnswer<T>>> get_or_load_many(std::span<const Key> keys,
+                                                                  TypedManyLoader<T> loader);
+
+  [[nodiscard]] awaitable<Result<void>> clear(std::string_view name_space, Deadline deadline) {
+    return cache_.clear(name_space, deadline);
+  }
+  [[nodiscard]] awaitable<Result<void>> invalidate(std::span<const Tag> tags, Deadline deadline) {
+    return cache_.invalidate(tags, deadline);
+  }
+  // With what get_or_load would do next under its policy.
+  [[nodiscard]] awaitable<Result<Explanation>> explain(const Key& key, Deadline deadline) {
+    return cache_.explain(key, strict_, deadline);
+  }
+
   // Values met that did not decode. Each is a hit to the Cache; the second look that
   // get_or_load then takes is one of its misses_unreadable.
   [[nodiscard]] std::uint64_t unreadable() const noexcept {
@@ -99,16 +89,21 @@ class TypedCache {
   }
 
  private:
-  static Policy strict(Policy policy, const F& format);
-  static Loader untyped(TypedLoader<T> loader, F format);
-  static Result<Bytes> encode(const F& format, const T& value);
-  static Result<T> decode(const F& format, const Bytes& stored);
+  using Coding = TypedCoding<T, F>;
 
+  // After a cancellation a further co_await would throw.
+  static bool is_cancelled(const boost::asio::cancellation_state& caller) noexcept {
+    return caller.cancelled() != boost::asio::cancellation_type::none;
+  }
+  static Policy strict(Policy policy, const Coding& coding);
+
+  // nullopt for what does not decode and is to be loaded anew.
+  std::optional<Result<TypedAnswer<T>>> first_look(Result<Answer> answer);
   // Counts what does not decode.
-  Result<TypedAnswer<T>> typed(Answer answer);
+  Result<TypedAnswer<T>> typed(Result<Answer> answer);
 
   Cache& cache_;
-  const F format_;
+  const Coding coding_;
   const Policy policy_;
   // The same, refusing what does not decode. Not used for the first look, since it decodes
   // every hit twice.
@@ -137,7 +132,7 @@ awaitable<Result<std::optional<TypedAnswer<T>>>> TypedCache<T, F>::get(const Key
 
 template <typename T, FormatFor<T> F>
 awaitable<Result<bool>> TypedCache<T, F>::put(const Key& key, const T& value, Deadline deadline) {
-  auto stored = encode(format_, value);
+  auto stored = coding_.encode(value);
   if (!stored) {
     co_return fail(Errc::invalid_argument, stored.error().context());
   }
@@ -147,104 +142,78 @@ awaitable<Result<bool>> TypedCache<T, F>::put(const Key& key, const T& value, De
 template <typename T, FormatFor<T> F>
 awaitable<Result<TypedAnswer<T>>> TypedCache<T, F>::get_or_load(const Key& key,
                                                                 TypedLoader<T> loader) {
-  const Loader load = loader ? untyped(std::move(loader), format_) : Loader();
-  auto answer = co_await cache_.get_or_load(key, policy_, load);
-  if (!answer) {
-    co_return std::unexpected(std::move(answer).error());
+  const Loader load = coding_.untyped(std::move(loader));
+  auto value = first_look(co_await cache_.get_or_load(key, policy_, load));
+  if (!value && is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+    value = fail(Errc::cancelled, "the caller cancelled");
   }
-  const std::optional<Error> failure = answer->failure;
-  auto value = typed(*std::move(answer));
   if (value) {
-    co_return value;
+    co_return *std::move(value);
   }
-  if (failure) {
-    // Loading was tried a moment ago.
-    co_return std::unexpected(*failure);
-  }
-  auto anew = co_await cache_.get_or_load(key, strict_, load);
-  if (!anew) {
-    co_return std::unexpected(std::move(anew).error());
-  }
-  co_return typed(*std::move(anew));
+  co_return typed(co_await cache_.get_or_load(key, strict_, load));
 }
 
 template <typename T, FormatFor<T> F>
-Policy TypedCache<T, F>::strict(Policy policy, const F& format) {
-  policy.readable = [format](const Bytes& stored) { return decode(format, stored).has_value(); };
+awaitable<Batch<TypedAnswer<T>>> TypedCache<T, F>::get_or_load_many(std::span<const Key> keys,
+                                                                    TypedManyLoader<T> loader) {
+  const ManyLoader load = coding_.untyped(std::move(loader));
+  auto answers = co_await cache_.get_or_load_many(keys, policy_, load);
+  Batch<TypedAnswer<T>> values;
+  values.reserve(keys.size());
+  std::vector<Key> again;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (auto value = first_look(std::move(answers[i]))) {
+      values.push_back(*std::move(value));
+      continue;
+    }
+    values.push_back(fail(Errc::cancelled, "the caller cancelled"));
+    again.push_back(keys[i]);
+    places.push_back(i);
+  }
+  if (again.empty() || is_cancelled(co_await boost::asio::this_coro::cancellation_state)) {
+    co_return values;
+  }
+  auto anew = co_await cache_.get_or_load_many(again, strict_, load);
+  for (std::size_t i = 0; i < again.size(); ++i) {
+    values[places[i]] = typed(std::move(anew[i]));
+  }
+  co_return values;
+}
+
+template <typename T, FormatFor<T> F>
+std::optional<Result<TypedAnswer<T>>> TypedCache<T, F>::first_look(Result<Answer> answer) {
+  if (!answer) {
+    return std::unexpected(std::move(answer).error());
+  }
+  const std::optional<Error> failure = answer->failure;
+  auto value = typed(std::move(answer));
+  if (value) {
+    return value;
+  }
+  if (failure) {
+    // Loading was tried a moment ago.
+    return std::unexpected(*failure);
+  }
+  return std::nullopt;
+}
+
+template <typename T, FormatFor<T> F>
+Policy TypedCache<T, F>::strict(Policy policy, const Coding& coding) {
+  policy.readable = [coding](const Bytes& stored) { return coding.decode(stored).has_value(); };
   return policy;
 }
 
 template <typename T, FormatFor<T> F>
-Loader TypedCache<T, F>::untyped(TypedLoader<T> loader, F format) {
-  return [loader = std::move(loader),
-          format = std::move(format)](const LoadContext& context) -> awaitable<Result<Loaded>> {
-    TypedLoadContext<T> typed{.untyped = context};
-    if (context.stale && context.stale->entry->presence() == Presence::value) {
-      if (auto stale = decode(format, value_of(context.stale->entry))) {
-        typed.stale = *std::move(stale);
-      }
-    }
-    auto brought = co_await loader(typed);
-    if (!brought) {
-      co_return std::unexpected(std::move(brought).error());
-    }
-    Loaded loaded{.value = std::nullopt,
-                  .ttl = brought->ttl,
-                  .stale_if_error = brought->stale_if_error,
-                  .store = brought->store,
-                  .key = std::move(brought->key)};
-    if (brought->value) {
-      auto stored = encode(format, *brought->value);
-      if (!stored) {
-        co_return std::unexpected(std::move(stored).error());
-      }
-      loaded.value = *std::move(stored);
-    }
-    co_return loaded;
-  };
-}
-
-template <typename T, FormatFor<T> F>
-Result<Bytes> TypedCache<T, F>::encode(const F& format, const T& value) try {
-  std::string stored = typed_head(format.id());
-  if (auto written = format.encode(value, stored); !written) {
-    return std::unexpected(std::move(written).error());
+Result<TypedAnswer<T>> TypedCache<T, F>::typed(Result<Answer> answer) {
+  if (!answer) {
+    return std::unexpected(std::move(answer).error());
   }
-  return Bytes(std::move(stored));
-} catch (const std::exception& failure) {
-  return fail(Errc::load_failed, std::string("encode threw: ") + failure.what());
-} catch (...) {
-  return fail(Errc::load_failed, "encode threw something");
-}
-
-template <typename T, FormatFor<T> F>
-Result<T> TypedCache<T, F>::decode(const F& format, const Bytes& stored) try {
-  auto body = typed_body(format.id(), stored);
-  if (!body) {
-    return std::unexpected(std::move(body).error());
+  auto value = coding_.typed(*std::move(answer));
+  if (!value) {
+    unreadable_.fetch_add(1, std::memory_order_relaxed);
   }
-  return format.decode(*body);
-} catch (...) {
-  return fail(Errc::corrupt, "decode threw");
-}
-
-template <typename T, FormatFor<T> F>
-Result<TypedAnswer<T>> TypedCache<T, F>::typed(Answer answer) {
-  TypedAnswer<T> typed{.value = std::nullopt,
-                       .fresh_left = answer.fresh_left,
-                       .source = answer.source,
-                       .cause = answer.cause,
-                       .stored = answer.stored,
-                       .failure = std::move(answer.failure)};
-  if (answer.value) {
-    auto value = decode(format_, *answer.value);
-    if (!value) {
-      unreadable_.fetch_add(1, std::memory_order_relaxed);
-      return fail(Errc::corrupt, value.error().context());
-    }
-    typed.value = *std::move(value);
-  }
-  return typed;
+  return value;
 }
 
 }  // namespace larder
