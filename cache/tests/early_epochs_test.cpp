@@ -1,6 +1,9 @@
 // Epochs asked beside the entries: one wait where the store is far, and the same answers as
 // with epochs that are asked after them.
+#include <larder/cache/near_tier.hpp>
+
 #include "cache_fixture.hpp"
+#include "layers/map_local_store.hpp"
 
 namespace larder {
 namespace {
@@ -116,6 +119,24 @@ TEST_F(Far, a_store_of_this_process_is_not_asked_beside) {
     EXPECT_EQ(store.calls(Verb::epochs), 0U);
     clock.advance(10ms);
     EXPECT_TRUE(co_await call.answer());
+  });
+}
+
+TEST_F(Far, a_store_with_copies_in_this_process_is_not_asked_beside) {
+  MapLocalStore copies(clock);
+  const NearOptions options{.mode = NearMode::bounded, .staleness = 1s};
+  const auto near = run(NearTierBackend::open(store, copies, clock, log, options));
+  ASSERT_TRUE(near);
+  Cache over(**near, clock, log);
+  store.slow(Verb::get, 10ms);
+  play([&](const Executor& executor) -> awaitable<void> {
+    auto call = start(executor, over.get(key, kNoDeadline));
+    co_await yield_until([&] { return clock.sleepers() == 1; });
+    EXPECT_EQ(store.calls(Verb::epochs), 0U);
+    clock.advance(10ms);
+    EXPECT_FALSE(*co_await call.answer());
+    co_await over.close();
+    co_await (*near)->close();
   });
 }
 
