@@ -17,7 +17,15 @@ namespace {
 
 constexpr std::size_t kThreads = 4;
 
-class Threads : public CacheFixture {};
+class Threads : public CacheFixture {
+ public:
+  // As one that other processes see, but without leases.
+  void move_store_far() {
+    Capabilities far = store.capabilities();
+    far.shared = true;
+    store.set_capabilities(far);
+  }
+};
 
 TEST_F(Threads, waiters_on_other_threads_share_one_load) {
   constexpr std::size_t kCallers = 400;
@@ -159,17 +167,49 @@ awaitable<int> stir(Threads& test, std::uint32_t seed) {
   co_return answers;
 }
 
-TEST_F(Threads, everything_at_once_answers_every_caller) {
-  policy.tags = {tag};
-  policy.stale_if_error = 1h;
+void stir_from_all_threads(Threads& test) {
+  test.policy.tags = {test.tag};
+  test.policy.stale_if_error = 1h;
   std::vector<awaitable<int>> works;
   for (std::uint32_t i = 0; i < 2 * kThreads; ++i) {
-    works.push_back(stir(*this, i));
+    works.push_back(stir(test, i));
   }
   for (const int answers : testkit::run_together(std::move(works), kThreads)) {
     EXPECT_GT(answers, 100);
   }
+  run(test.cache.close());
+}
+
+TEST_F(Threads, everything_at_once_answers_every_caller) { stir_from_all_threads(*this); }
+
+TEST_F(Threads, everything_at_once_over_a_far_store_answers_every_caller) {
+  move_store_far();
+  stir_from_all_threads(*this);
+}
+
+// Here the question for the epochs runs beside its caller, on another thread.
+TEST_F(Threads, callers_on_a_thread_pool_ask_a_far_store_two_things_at_once) {
+  constexpr std::size_t kCallers = 400;
+  move_store_far();
+  policy.tags = {tag};
+  boost::asio::thread_pool pool(kThreads);
+  std::vector<std::future<Result<Answer>>> answers;
+  std::vector<std::future<Result<void>>> invalidations;
+  for (std::size_t i = 0; i < kCallers; ++i) {
+    answers.push_back(boost::asio::co_spawn(pool, loading(), boost::asio::use_future));
+    if (i % 10 == 0) {
+      invalidations.push_back(boost::asio::co_spawn(
+          pool, cache.invalidate(std::span(&tag, 1), kNoDeadline), boost::asio::use_future));
+    }
+  }
+  for (auto& answer : answers) {
+    EXPECT_EQ(text_of(answer.get()), "sunny");
+  }
+  for (auto& invalidation : invalidations) {
+    EXPECT_TRUE(invalidation.get());
+  }
   run(cache.close());
+  pool.join();
 }
 
 TEST_F(Threads, close_on_one_thread_ends_the_waiters_of_all) {
