@@ -134,6 +134,4 @@ Bytes value_of(const EntryRef& entry) {
   return Bytes(SharedRef<SharedBlock>::share(block), block->value());
 }
 
-milliseconds Found::fresh_left() const noexcept { return life_left - entry->life().stale; }
-
 }  // namespace larder

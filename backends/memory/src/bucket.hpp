@@ -65,7 +65,7 @@ class alignas(64) Bucket {
   // a loop that ends where one fits ends where no processor can predict it, and stands still
   // until the line has come.
   template <typename Matches>
-  [[nodiscard]] Slot* find(std::uint16_t tag, Matches&& matches) noexcept {
+  [[nodiscard, gnu::always_inline]] Slot* find(std::uint16_t tag, Matches&& matches) noexcept {
     for (Bucket* block = this; block != nullptr; block = block->next()) {
       for (unsigned fitting = block->fitting(tag); fitting != 0; fitting &= fitting - 1) {
         Slot& slot = block->slots_[static_cast<std::size_t>(std::countr_zero(fitting))];
@@ -105,8 +105,10 @@ class alignas(64) Bucket {
   // A bit for each slot with this tag. The link to a block has tag 0, as free slots do.
   [[nodiscard]] unsigned fitting(std::uint16_t tag) const noexcept {
     unsigned bits = 0;
-    for (unsigned i = 0; i < kSlots; ++i) {
-      bits |= static_cast<unsigned>(slots_[i].tag() == tag) << i;
+    // What differs from the tag differs above the address.
+    const std::uint64_t wanted = std::uint64_t{tag} << Slot::kAddressBits;
+    for (std::size_t i = kSlots; i-- > 0;) {
+      bits = 2 * bits + ((slots_[i].bits() ^ wanted) <= Slot::kAddressMask ? 1U : 0U);
     }
     return bits;
   }

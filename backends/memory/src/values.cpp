@@ -2,6 +2,7 @@
 #include "values.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -12,6 +13,26 @@ namespace {
 
 // Versions have 48 bits and count up from a random number of so many.
 constexpr unsigned kFirstVersionBits = 47;
+
+// What memcmp does, without the call: keys are short, and every hit compares one.
+bool same(const char* bytes, std::string_view text) noexcept {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  const auto word = [](const char* from) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, kWord);
+    return word;
+  };
+  if (text.size() < kWord) {
+    return std::memcmp(bytes, text.data(), text.size()) == 0;
+  }
+  // The last word overlaps the one before it.
+  const std::size_t last = text.size() - kWord;
+  std::uint64_t differs = word(bytes + last) ^ word(text.data() + last);
+  for (std::size_t at = 0; at < last; at += kWord) {
+    differs |= word(bytes + at) ^ word(text.data() + at);
+  }
+  return differs == 0;
+}
 
 bool holds(const Condition& condition, const Slot* slot) {
   if (std::holds_alternative<IfAbsent>(condition)) {
@@ -55,10 +76,11 @@ std::uint32_t Values::tick(std::uint64_t units) noexcept {
 
 // ---- of a locked bucket ----
 
-Slot* Values::find(Bucket& bucket, const Key& key, std::uint64_t hash) noexcept {
+inline Slot* Values::find(Bucket& bucket, const Key& key, std::uint64_t hash) noexcept {
   const std::string_view text = key.text();
-  return bucket.find(Slot::tag_of(hash),
-                     [text](const PackedEntry& entry) { return entry.key_text() == text; });
+  return bucket.find(Slot::tag_of(hash), [text](const PackedEntry& entry) {
+    return entry.key_text().size() == text.size() && same(entry.key_text().data(), text);
+  });
 }
 
 Slot* Values::find_live(Bucket& bucket, const Key& key, std::uint64_t hash, SteadyTime now,
@@ -76,19 +98,7 @@ bool Values::has_ended(const Stored& stored, SteadyTime now) const noexcept {
   return time(stored.ends()) <= now || stored.version() <= dropped_.load(std::memory_order_relaxed);
 }
 
-bool Values::is_near_an_edge(const PackedEntry& entry, SteadyTime coarse) const noexcept {
-  const Stored& stored = Stored::of(entry);
-  const auto left = time(stored.ends()) - coarse;
-  if (left <= Clock::kCoarseBehind ||
-      stored.version() <= dropped_.load(std::memory_order_relaxed)) {
-    return true;
-  }
-  const auto life_left = is_copy(entry) ? time(origin_of(entry).life_ends) - coarse : left;
-  const auto fresh_left = life_left - entry.life().stale;
-  return fresh_left > milliseconds(0) && fresh_left <= Clock::kCoarseBehind;
-}
-
-Found Values::found(const PackedEntry& entry, SteadyTime now) const noexcept {
+inline Found Values::found(const PackedEntry& entry, SteadyTime now) const noexcept {
   Stored& stored = Stored::of(entry);
   Policy::hit(stored.node());
   const Origin origin =
@@ -98,6 +108,17 @@ Found Values::found(const PackedEntry& entry, SteadyTime now) const noexcept {
   return Found{.entry = EntryRef::share(&entry),
                .life_left = std::chrono::ceil<milliseconds>(time(origin.life_ends) - now),
                .version = origin.version};
+}
+
+inline bool Values::is_near_an_edge(const Found& found, SteadyTime coarse) const noexcept {
+  // Lives are told rounded up.
+  constexpr milliseconds kEdge = Clock::kCoarseBehind + milliseconds(1);
+  const Stored& stored = Stored::of(*found.entry);
+  const milliseconds fresh_left = found.fresh_left();
+  return found.life_left <= kEdge || (fresh_left > milliseconds(0) && fresh_left <= kEdge) ||
+         stored.version() <= dropped_.load(std::memory_order_relaxed) ||
+         // A copy may end before what it was copied from.
+         (is_copy(*found.entry) && time(stored.ends()) - coarse <= kEdge);
 }
 
 void Values::take_out(Bucket& bucket, Slot& slot, Gone& gone) noexcept {
@@ -160,8 +181,9 @@ std::optional<Found> Values::get(const Key& key, std::uint64_t hash) noexcept {
       counts_.miss();
       return answer;
     }
-    if (!is_near_an_edge(*slot->entry(), now)) [[likely]] {
-      answer.emplace(found(*slot->entry(), now));
+    answer.emplace(found(*slot->entry(), now));
+    if (is_near_an_edge(*answer, now)) [[unlikely]] {
+      answer.reset();
     }
   }
   if (answer) [[likely]] {

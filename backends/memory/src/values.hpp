@@ -124,7 +124,7 @@ class Values final : private PolicyOwner {
   [[nodiscard]] bool has_ended(const Stored& stored, SteadyTime now) const noexcept;
   [[nodiscard]] Found found(const PackedEntry& entry, SteadyTime now) const noexcept;
   // Whether the coarse clock is too coarse to answer it.
-  [[nodiscard]] bool is_near_an_edge(const PackedEntry& entry, SteadyTime coarse) const noexcept;
+  [[nodiscard]] bool is_near_an_edge(const Found& found, SteadyTime coarse) const noexcept;
   void count_hit(const PackedEntry& entry, std::uint64_t hash) noexcept;
   void take_out(Bucket& bucket, Slot& slot, Gone& gone) noexcept;
   // Answers how many entries there are now.

@@ -130,7 +130,7 @@ struct Found {
   Version version{};
 
   // Above zero: fresh for so long. Zero or below: stale for so long.
-  [[nodiscard]] milliseconds fresh_left() const noexcept;
+  [[nodiscard]] milliseconds fresh_left() const noexcept { return life_left - entry->life().stale; }
   [[nodiscard]] bool is_fresh() const noexcept { return fresh_left() > milliseconds(0); }
 };
 
