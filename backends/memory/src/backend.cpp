@@ -42,7 +42,7 @@ std::optional<Found> MemoryCacheBackend::find(const Key& key) {
   return impl_->values_.get(key, impl_->common_.hash(key));
 }
 
-void MemoryCacheBackend::insert(const Found& found, milliseconds life_max) {
+void MemoryCacheBackend::insert(const Found& found, SteadyTime until) {
   if (impl_->closed_.load(std::memory_order_acquire)) {
     return;
   }
@@ -52,7 +52,7 @@ void MemoryCacheBackend::insert(const Found& found, milliseconds life_max) {
     static_cast<void>(impl_->lane(at).erase(at));
     return;
   }
-  impl_->lane(at).insert_copy(at, found, life_max);
+  impl_->lane(at).insert_copy(at, found, until);
   impl_->values_.sweep_some(at.now);
 }
 

@@ -25,9 +25,9 @@ Result<bool> Lane::touch(const Target& at, milliseconds fresh) {
   return values_.touch(at.key, at.hash, fresh, now_);
 }
 
-void Lane::insert_copy(const Target& at, const Found& found, milliseconds life_max) {
+void Lane::insert_copy(const Target& at, const Found& found, SteadyTime until) {
   const Session session(*this, at.now, Steps::write);
-  values_.insert_copy(at.key, at.hash, found, life_max, now_);
+  values_.insert_copy(at.key, at.hash, found, until, now_);
   count_write();
 }
 

@@ -32,7 +32,7 @@ class Lane {
   [[nodiscard]] Result<bool> touch(const Target& at, milliseconds fresh);
 
   // A near tier's copy.
-  void insert_copy(const Target& at, const Found& found, milliseconds life_max);
+  void insert_copy(const Target& at, const Found& found, SteadyTime until);
 
   [[nodiscard]] Result<LeaseAnswer> read_or_lease(const Target& at, const LeaseRequest& request);
   [[nodiscard]] FillOutcome fill(const Target& at, EntryRef entry, LeaseToken token);

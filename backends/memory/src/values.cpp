@@ -252,9 +252,10 @@ PutOutcome Values::write(const Key& key, std::uint64_t hash, EntryRef entry,
   return PutOutcome{.stored = true, .version = version};
 }
 
-void Values::insert_copy(const Key& key, std::uint64_t hash, const Found& found,
-                         milliseconds life_max, SteadyTime now) {
-  const milliseconds life = std::min(life_max, found.life_left);
+void Values::insert_copy(const Key& key, std::uint64_t hash, const Found& found, SteadyTime until,
+                         SteadyTime now) {
+  const milliseconds life =
+      std::min(std::chrono::floor<milliseconds>(until - now), found.life_left);
   if (life <= milliseconds(0)) {
     static_cast<void>(erase(key, hash, now));
     return;

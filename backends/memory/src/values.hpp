@@ -59,8 +59,8 @@ class Values final : private PolicyOwner {
   [[nodiscard]] Result<bool> touch(const Key& key, std::uint64_t hash, milliseconds fresh,
                                    SteadyTime now);
 
-  // A copy of another store's entry, for so long; see LocalStore.
-  void insert_copy(const Key& key, std::uint64_t hash, const Found& found, milliseconds life_max,
+  // A copy of another store's entry; see LocalStore.
+  void insert_copy(const Key& key, std::uint64_t hash, const Found& found, SteadyTime until,
                    SteadyTime now);
   // All that was written until now is gone, at once; its memory comes back by sweeps.
   void drop_all() noexcept;

@@ -50,12 +50,11 @@ void Fetches::land(const Key& key, const FetchPtr& fetch, const FetchAnswer& ans
     const bool stands = take_out(key, fetch);
     // What is stale already has to be loaded anew; a copy of it would only be in the way.
     if (answer && *answer && (*answer)->is_fresh()) {
-      const auto passed = std::chrono::ceil<milliseconds>(clock_.now() - fetch->began);
-      const milliseconds left = bounds_.staleness - passed;
+      const SteadyTime until = fetch->began + bounds_.staleness;
       if (!stands) {
         counters_.fills_killed.add();
-      } else if (fetch->may_fill && left > milliseconds(0)) {
-        local_.insert(**answer, left);
+      } else if (fetch->may_fill && clock_.now() < until) {
+        local_.insert(**answer, until);
         counters_.fills.add();
       }
     }

@@ -6,7 +6,6 @@
 #include <larder/cache/near_tier.hpp>
 #include <larder/testkit/conformance.hpp>
 
-#include "map_local_store.hpp"
 #include "stage.hpp"
 
 namespace larder {
@@ -15,16 +14,20 @@ namespace {
 // Layers over one memory store, built from the bottom.
 class Stack final : public Layer {
  public:
-  Stack(std::unique_ptr<MapLocalStore> local, std::vector<std::unique_ptr<CacheBackend>> layers)
+  Stack(std::unique_ptr<CacheBackend> local, std::vector<std::unique_ptr<CacheBackend>> layers)
       : Layer(*layers.back()), local_(std::move(local)), layers_(std::move(layers)) {}
   ~Stack() override {
     while (!layers_.empty()) {
       layers_.pop_back();
     }
   }
+  awaitable<void> close() override {
+    co_await Layer::close();
+    co_await local_->close();
+  }
 
  private:
-  std::unique_ptr<MapLocalStore> local_;
+  std::unique_ptr<CacheBackend> local_;
   std::vector<std::unique_ptr<CacheBackend>> layers_;
 };
 
@@ -52,7 +55,7 @@ std::vector<CodecKey> one_key() {
 class LayeredStore : public testkit::FakeClockStore {
  public:
   awaitable<Result<std::unique_ptr<CacheBackend>>> open() override {
-    auto local = std::make_unique<MapLocalStore>(clock());
+    auto local = memory_store(clock());
     Layers layers;
     layers.push_back(memory_store(clock()));
     co_await build(layers, *local);

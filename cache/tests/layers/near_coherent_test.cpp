@@ -10,7 +10,7 @@ class Coherent : public NearTest {};
 
 TEST_F(Coherent, is_refused_over_a_store_without_watch) {
   run(a.open(kBounded));
-  const auto opened = run(NearTierBackend::open(*a.near, b.local, clock, log, kCoherent));
+  const auto opened = run(NearTierBackend::open(*a.near, *b.local, clock, log, kCoherent));
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), Errc::unsupported);
   EXPECT_EQ(opened.error().context(),
@@ -25,10 +25,10 @@ TEST_F(Coherent, drops_a_copy_when_another_node_writes) {
     EXPECT_EQ(co_await text(*test.b.near, kKey), "one");
     co_await put(*test.b.near, entry_of(kKey, "two"));
     EXPECT_EQ(co_await text(*test.b.near, kKey), "two");
-    co_await until([&] { return test.a.local.size() == 0; });
+    co_await until([&] { return test.a.copies() == 0; });
     EXPECT_EQ(co_await text(*test.a.near, kKey), "two");
     co_await test.a.near->erase(std::span(&kKey, 1), kNoDeadline);
-    co_await until([&] { return test.b.local.size() == 0; });
+    co_await until([&] { return test.b.copies() == 0; });
     EXPECT_EQ(co_await text(*test.b.near, kKey), "(miss)");
   });
 }
@@ -40,13 +40,13 @@ TEST_F(Coherent, copies_nothing_while_there_is_no_watch) {
     co_await test.a.open(kCoherent);
     co_await until([&] { return test.clock.sleepers() > 0; });
     EXPECT_EQ(co_await text(*test.a.near, kKey), "value");
-    EXPECT_EQ(test.a.local.size(), 0U);
+    EXPECT_EQ(test.a.copies(), 0U);
     EXPECT_FALSE(test.a.near->near_stats().live);
     test.a.stage.watch_fails.reset();
     test.clock.advance(5s);
     co_await until([&] { return test.a.near->near_stats().live; });
     EXPECT_EQ(co_await text(*test.a.near, kKey), "value");
-    EXPECT_EQ(test.a.local.size(), 1U);
+    EXPECT_EQ(test.a.copies(), 1U);
     co_await test.a.near->close();
     EXPECT_EQ(test.clock.sleepers(), 0U);
   }(*this));
@@ -59,15 +59,15 @@ TEST_F(Coherent, drops_all_when_the_watch_breaks_and_copies_again_when_it_is_bac
     test.a.stage.watch_play = WatchPlay::breaks;
     co_await put(*test.store, entry_of(kOther, "wakes the watch"));
     co_await until([&] { return !test.a.near->near_stats().live; });
-    EXPECT_EQ(test.a.local.size(), 0U);
+    EXPECT_EQ(test.a.copies(), 0U);
     EXPECT_EQ(test.a.near->near_stats().watch_losses, 1U);
     co_await text(*test.a.near, kKey);
-    EXPECT_EQ(test.a.local.size(), 0U);
+    EXPECT_EQ(test.a.copies(), 0U);
     test.a.stage.watch_play = WatchPlay::tells;
     test.clock.advance(100ms);
     co_await until([&] { return test.a.near->near_stats().live; });
     co_await text(*test.a.near, kKey);
-    EXPECT_EQ(test.a.local.size(), 1U);
+    EXPECT_EQ(test.a.copies(), 1U);
   });
   EXPECT_THAT(log.lines,
               testing::Contains(testing::HasSubstr("the watch is lost; copies are dropped")));
@@ -79,7 +79,7 @@ TEST_F(Coherent, drops_all_when_the_store_says_that_changes_were_lost) {
     co_await text(*test.a.near, kKey);
     test.a.stage.watch_play = WatchPlay::overflows;
     co_await put(*test.store, entry_of(kOther, "wakes the watch"));
-    co_await until([&] { return test.a.local.size() == 0; });
+    co_await until([&] { return test.a.copies() == 0; });
     EXPECT_TRUE(test.a.near->near_stats().live) << "the stream goes on";
   });
 }
@@ -91,7 +91,7 @@ TEST_F(Coherent, drops_all_when_the_watch_is_silent_and_the_store_does_not_answe
     test.a.stage.ping_fails = Error(Errc::timeout, "no answer");
     test.clock.advance(kCoherent.staleness / 2);
     co_await until([&] { return !test.a.near->near_stats().live; });
-    EXPECT_EQ(test.a.local.size(), 0U);
+    EXPECT_EQ(test.a.copies(), 0U);
   });
 }
 
@@ -103,7 +103,7 @@ TEST_F(Coherent, keeps_copies_while_the_watch_is_silent_and_the_store_answers) {
     test.clock.advance(kCoherent.staleness / 2);
     co_await until([&] { return test.clock.sleepers() == sleepers; });
     EXPECT_TRUE(test.a.near->near_stats().live);
-    EXPECT_EQ(test.a.local.size(), 1U);
+    EXPECT_EQ(test.a.copies(), 1U);
   });
 }
 

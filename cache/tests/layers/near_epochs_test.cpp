@@ -215,7 +215,7 @@ TEST_F(JointEpochs, are_never_those_from_before_an_own_bump_on_any_thread) {
     Epoch epoch;
   };
   Distant distant(*store);
-  const auto near = run(NearTierBackend::open(distant, a.local, clock, log, kBounded)).value();
+  const auto near = run(NearTierBackend::open(distant, *a.local, clock, log, kBounded)).value();
   std::vector<Epoch> epochs{run(epoch(*store))};  // in the order of the bumps
   std::atomic<std::size_t> bumps{0};
   std::vector<std::vector<Read>> reads(kReaders);

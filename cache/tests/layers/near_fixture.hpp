@@ -3,7 +3,6 @@
 
 #include <larder/cache/near_tier.hpp>
 
-#include "map_local_store.hpp"
 #include "stage.hpp"
 
 namespace larder {
@@ -12,14 +11,19 @@ namespace larder {
 class Node {
  public:
   Node(CacheBackend& store, FakeClock& clock, LogSink& log)
-      : stage(store), local(clock), clock_(clock), log_(log) {}
+      : stage(store), local(memory_store(clock)), clock_(clock), log_(log) {}
+  ~Node() { run(local->close()); }
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
 
   Stage stage;
-  MapLocalStore local;
+  std::unique_ptr<MemoryCacheBackend> local;
   std::unique_ptr<NearTierBackend> near;
 
+  [[nodiscard]] std::size_t copies() const { return local->stats().entries.value_or(0); }
+
   awaitable<void> open(NearOptions options) {
-    auto opened = co_await NearTierBackend::open(stage, local, clock_, log_, options);
+    auto opened = co_await NearTierBackend::open(stage, *local, clock_, log_, options);
     EXPECT_TRUE(opened);
     near = std::move(opened).value();
   }

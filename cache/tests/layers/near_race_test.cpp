@@ -11,7 +11,7 @@ TEST_F(NearRaces, an_own_write_while_the_answer_is_on_its_way_kills_the_placehol
   run(put(*store, entry_of(kKey, "old")));
   a.stage.after_get = [this]() -> awaitable<void> { co_await put(*a.near, entry_of(kKey, "new")); };
   EXPECT_EQ(run(text(*a.near, kKey)), "old") << "both ran at once: either answer is right";
-  EXPECT_EQ(a.local.size(), 0U);
+  EXPECT_EQ(a.copies(), 0U);
   EXPECT_EQ(a.near->near_stats().fills_killed, 1U);
   EXPECT_EQ(run(text(*a.near, kKey)), "new");
 }
@@ -31,15 +31,15 @@ TEST_F(NearRaces, nothing_is_copied_between_begin_and_end_of_an_own_write) {
   run(put(*store, entry_of(kKey, "old")));
   a.stage.before_write = [this]() -> awaitable<void> {
     EXPECT_EQ(co_await text(*a.near, kKey), "old");
-    EXPECT_EQ(a.local.size(), 0U);
+    EXPECT_EQ(a.copies(), 0U);
   };
   a.stage.after_write = [this]() -> awaitable<void> {
     EXPECT_EQ(co_await text(*a.near, kKey), "new");
-    EXPECT_EQ(a.local.size(), 0U);
+    EXPECT_EQ(a.copies(), 0U);
   };
   run(put(*a.near, entry_of(kKey, "new")));
   EXPECT_EQ(run(text(*a.near, kKey)), "new");
-  EXPECT_EQ(a.local.size(), 1U);
+  EXPECT_EQ(a.copies(), 1U);
 }
 
 TEST_F(NearRaces, a_fetch_that_began_before_an_own_write_and_lands_within_it_is_not_copied) {
@@ -57,7 +57,7 @@ TEST_F(NearRaces, a_fetch_that_began_before_an_own_write_and_lands_within_it_is_
     test.a.stage.after_write = [&]() -> awaitable<void> {
       writing = true;
       EXPECT_EQ(co_await fetch.answer(), "old");
-      EXPECT_EQ(test.a.local.size(), 0U);
+      EXPECT_EQ(test.a.copies(), 0U);
       landed = true;
     };
     co_await put(*test.a.near, entry_of(kKey, "new"));
@@ -73,7 +73,7 @@ TEST_F(NearRaces, an_own_write_with_unknown_outcome_leaves_no_copy) {
   a.stage.writes_fail = Error(Errc::timeout, Advice::unknown_outcome, "late");
   const std::vector<PutItem> items{{.entry = entry_of(kKey, "new")}};
   EXPECT_FALSE(run(a.near->put(items, kNoDeadline)).front());
-  EXPECT_EQ(a.local.size(), 0U);
+  EXPECT_EQ(a.copies(), 0U);
 }
 
 TEST_F(NearRaces, a_write_that_finds_the_table_full_stops_all_copying_until_it_ends) {
@@ -88,9 +88,9 @@ TEST_F(NearRaces, a_write_that_finds_the_table_full_stops_all_copying_until_it_e
     co_await put(*a.near, entry_of(third, "three"));
   };
   EXPECT_EQ(run(text(*a.near, kKey)), "one");
-  EXPECT_EQ(a.local.size(), 0U);
+  EXPECT_EQ(a.copies(), 0U);
   EXPECT_EQ(run(text(*a.near, kKey)), "one");
-  EXPECT_EQ(a.local.size(), 1U);
+  EXPECT_EQ(a.copies(), 1U);
 }
 
 TEST_F(NearRaces, a_change_told_before_the_answer_lands_kills_the_placeholder) {
@@ -111,9 +111,9 @@ TEST_F(NearRaces, a_change_told_after_the_answer_landed_drops_the_copy) {
   play_coherent([](NearTest& test) -> awaitable<void> {
     co_await put(*test.store, entry_of(kKey, "old"));
     EXPECT_EQ(co_await text(*test.a.near, kKey), "old");
-    EXPECT_EQ(test.a.local.size(), 1U);
+    EXPECT_EQ(test.a.copies(), 1U);
     co_await put(*test.store, entry_of(kKey, "new"));
-    co_await until([&] { return test.a.local.size() == 0; });
+    co_await until([&] { return test.a.copies() == 0; });
     EXPECT_EQ(co_await text(*test.a.near, kKey), "new");
   });
 }
@@ -127,7 +127,7 @@ TEST_F(NearRaces, a_watch_lost_while_the_answer_is_on_its_way_kills_the_placehol
       co_await until([&] { return test.a.near->near_stats().watch_losses == 1; });
     };
     EXPECT_EQ(co_await text(*test.a.near, kKey), "old");
-    EXPECT_EQ(test.a.local.size(), 0U);
+    EXPECT_EQ(test.a.copies(), 0U);
   });
 }
 

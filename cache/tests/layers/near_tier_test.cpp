@@ -236,7 +236,7 @@ TEST_F(Near, copies_nothing_beyond_its_bound_of_fetches) {
 TEST_F(Near, refuses_options_out_of_range) {
   for (const NearOptions& options : {NearOptions{.staleness = 0ms}, NearOptions{.staleness = 2h},
                                      NearOptions{.fetches_max = 0}, NearOptions{.epochs_max = 0}}) {
-    const auto opened = run(NearTierBackend::open(*store, a.local, clock, log, options));
+    const auto opened = run(NearTierBackend::open(*store, *a.local, clock, log, options));
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code(), Errc::invalid_argument);
   }

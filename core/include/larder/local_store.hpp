@@ -24,10 +24,11 @@ class LocalStore {
   // none, or its bound has passed.
   [[nodiscard]] virtual std::optional<Found> find(const Key& key) = 0;
 
-  // Keeps a copy in place of an earlier one, under the version in `found`. It is found for
-  // `life_max` from now and no longer than found.life_left; zero or below leaves no copy
-  // under the key. A copy too large to keep leaves none either, and is no error.
-  virtual void insert(const Found& found, milliseconds life_max) = 0;
+  // Keeps a copy in place of an earlier one, under the version in `found`. It is found
+  // before `until` and no longer than for found.life_left; where either is over there is no
+  // copy under the key. A copy too large to keep leaves none either, and is no error.
+  // `until` is a moment, not a span: the caller may have been held up since it reckoned.
+  virtual void insert(const Found& found, SteadyTime until) = 0;
 
   // A find() that begins after this returns does not answer an earlier copy.
   virtual void drop(const Key& key) = 0;

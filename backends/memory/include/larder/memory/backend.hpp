@@ -29,7 +29,7 @@ class MemoryCacheBackend final : public CacheBackend, public LocalStore {
   // Synchronous get of one key, for near tiers and hot paths; same answer as get(), and a
   // miss after close().
   [[nodiscard]] std::optional<Found> find(const Key& key) override;
-  void insert(const Found& found, milliseconds life_max) override;
+  void insert(const Found& found, SteadyTime until) override;
   void drop(const Key& key) override;
   void drop_all() override;
 
