@@ -86,9 +86,6 @@ awaitable<void> NearPump::read_changes() {
       co_await back_off(pause);
     }
   }
-  // Nothing is told any more; whoever still reads after close() is refused below.
-  parts_.fetches.set_live(false);
-  parts_.fetches.change_all();
 }
 
 awaitable<void> NearPump::follow(Watch& watch) {

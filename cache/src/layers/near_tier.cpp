@@ -143,6 +143,9 @@ awaitable<void> NearTierBackend::close() {
   if (impl_->mode_ == NearMode::coherent) {
     co_await impl_->pump_.stop();
   }
+  // Copies without use would fill the local store; what is still on its way leaves none.
+  impl_->fetches_->set_live(false);
+  impl_->fetches_->change_all();
   co_await inner().close();
 }
 

@@ -233,6 +233,15 @@ TEST_F(Near, copies_nothing_beyond_its_bound_of_fetches) {
   EXPECT_EQ(small.near->near_stats().fills_refused, 1U);
 }
 
+TEST_F(Near, leaves_no_copy_behind_when_it_is_closed) {
+  run(put(*store, entry_of(kKey, "value")));
+  EXPECT_EQ(read(), "value");
+  EXPECT_EQ(a.copies(), 1U);
+  run(a.near->close());
+  EXPECT_EQ(a.copies(), 0U);
+  EXPECT_EQ(read(), "closed");
+}
+
 TEST_F(Near, refuses_options_out_of_range) {
   for (const NearOptions& options : {NearOptions{.staleness = 0ms}, NearOptions{.staleness = 2h},
                                      NearOptions{.fetches_max = 0}, NearOptions{.epochs_max = 0}}) {

@@ -12,6 +12,9 @@
 //   invalidation is a miss: the race of fetch against invalidate is closed by construction.
 // * The store down is not the application down: get_or_load then loads, and says so in its
 //   answer; it heals by itself.
+// * What another node stored or invalidated is seen by the next call. Over a near tier that
+//   is later: by nothing for this node's own changes, by what near_tier.hpp says of its mode
+//   for those of others.
 //
 // Any thread; each call resumes on its own coroutine's executor. The backend, clock and
 // log outlive the cache; close() must complete before the destructor.

@@ -11,8 +11,19 @@
 // * A miss is never copied. Leases, counters, quotas and logs always ask the remote store.
 // * Copies carry the remote version and remaining life: conditions and `despite` work.
 //
+// How far behind the store an answer may be, which is what to choose the mode by:
+//
+//   mode      a change by this node   a change by another node
+//   off       not at all              not at all
+//   bounded   not at all              up to `staleness`, and usually so
+//   coherent  not at all              until the store has told it, usually one way of the
+//                                     network; up to `staleness` if that gets lost
+//
+// "Off" is to build the stack without it. The bound is one of age alone: two nodes may answer
+// different values meanwhile, and an erased entry is still found. Over a replica, how far that
+// lags is added.
+//
 // Concurrent gets of one key share one fetch, and so do questions for the epoch of one tag.
-// "Off" is not to put it there.
 //
 // It has no watch of its own to offer, since reads that a copy answers reach no store: see
 // capabilities().
@@ -66,7 +77,8 @@ class NearTierBackend final : public Layer {
   awaitable<Batch<Epoch>> bump(std::span<const Tag> tags, Deadline deadline) override;
   awaitable<Result<std::unique_ptr<Watch>>> watch(Deadline deadline) override;
   BackendStats stats() const override;
-  // Joins what reads the watch, then closes the remote store. Not to be cancelled.
+  // Joins what reads the watch, drops all copies, then closes the remote store. Not to be
+  // cancelled.
   awaitable<void> close() override;
 
  private:
