@@ -17,7 +17,7 @@ constexpr int kTurnsMax = 4096;
 
 awaitable<bool> ended_before_it_was_cancelled(Trial& trial, VerbProbe probe, int turns) {
   const auto executor = co_await boost::asio::this_coro::executor;
-  auto call = start(executor, probe.call(trial, trial.soon()));
+  auto call = start(executor, probe.call(trial, much_later(trial)));
   for (int turn = 0; turn < turns && !call.ended(); ++turn) {
     co_await boost::asio::post(executor, boost::asio::use_awaitable);
   }
@@ -25,12 +25,13 @@ awaitable<bool> ended_before_it_was_cancelled(Trial& trial, VerbProbe probe, int
   if (!ended) {
     call.cancel();
   }
+  std::string sentence(probe.verb);
+  sentence.append(" that is cancelled after ").append(std::to_string(turns)).append(" turns ");
+  const std::function<bool()> done = [&call] { return call.ended(); };
+  co_await must_end_now(trial, done, sentence + "ends");
   const std::optional<Error> error = co_await call.answer();
   trial.expect(!error || (!ended && error->code() == Errc::cancelled),
-               std::string(probe.verb)
-                   .append(" that is cancelled after ")
-                   .append(std::to_string(turns))
-                   .append(" turns answers cancelled, or what it has done; not ")
+               sentence.append("answers cancelled, or what it has done; not ")
                    .append(error ? error->message() : ""));
   co_return ended;
 }

@@ -1,5 +1,7 @@
 #include "conformance/faults.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -15,6 +17,9 @@ namespace asio = boost::asio;
 constexpr std::chrono::seconds kBackWithin{10};
 constexpr std::chrono::seconds kBackWithinReally{1};
 constexpr std::chrono::milliseconds kBetweenPings{2};
+constexpr std::chrono::seconds kEndsWithinReally{2};
+constexpr milliseconds kMuchLater{10'000};
+constexpr int kParts = 4;  // of it; no place is asked to pass more than three seconds at once
 // A call that crosses to another thread and back gets there meanwhile.
 constexpr int kTurnsToGetGoing = 100;
 
@@ -32,6 +37,48 @@ awaitable<std::vector<RunningProbe>> start_all_verbs(Trial& trial, Deadline dead
     co_await asio::post(executor, asio::use_awaitable);
   }
   co_return running;
+}
+
+awaitable<bool> comes_true(const std::function<bool()>& done) {
+  const auto give_up = std::chrono::steady_clock::now() + kEndsWithinReally;
+  const std::function<bool()> enough = [&done, give_up] {
+    return done() || std::chrono::steady_clock::now() >= give_up;
+  };
+  co_await yield_until(enough);
+  co_return done();
+}
+
+awaitable<bool> all_end(const std::vector<RunningProbe>& running) {
+  const std::function<bool()> ended = [&running] {
+    return std::ranges::all_of(running, [](const RunningProbe& one) { return one.call.ended(); });
+  };
+  co_return co_await comes_true(ended);
+}
+
+awaitable<void> judge_all(Trial& trial, std::vector<RunningProbe>& running, std::string_view when,
+                          const Judge& judge) {
+  co_await all_end(running);
+  for (RunningProbe& one : running) {
+    if (one.call.ended()) {
+      judge(one, co_await one.call.answer());
+    } else {
+      trial.violate(std::string(one.verb).append(" has not ended ").append(when), Where::current());
+    }
+  }
+}
+
+Deadline much_later(Trial& trial) { return trial.place().clock().in(kMuchLater); }
+
+awaitable<void> must_end_now(Trial& trial, const std::function<bool()>& ended,
+                             std::string_view sentence) {
+  if (co_await comes_true(ended)) {
+    co_return;
+  }
+  for (int part = 0; part < kParts; ++part) {
+    co_await trial.pass(kMuchLater / kParts);
+  }
+  co_await comes_true(ended);
+  trial.require(false, sentence);
 }
 
 awaitable<void> wait_until_it_answers(Trial& trial) {

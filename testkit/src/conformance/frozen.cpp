@@ -18,18 +18,25 @@ FreezableStore& freezable(Trial& trial) {
 
 Deadline soon_over(Trial& trial) { return trial.place().clock().in(kPatienceOfOne); }
 
+// A call that nothing else could end comes to its end by this.
+awaitable<void> thaw(Trial& trial, const std::vector<RunningProbe>& running) {
+  co_await freezable(trial).thaw_store();
+  const bool ended = co_await all_end(running);
+  trial.require(ended, "what waited for the frozen store ends when it has thawed");
+}
+
 awaitable<void> every_verb_ends_by_its_deadline(Trial& trial) {
   co_await freezable(trial).freeze_store();
   auto running = co_await start_all_verbs(trial, soon_over(trial));
   co_await trial.pass(kPatienceOfOne);
-  for (RunningProbe& one : running) {
-    const auto error = co_await one.call.answer();
+  const Judge judge = [&trial](const RunningProbe& one, const std::optional<Error>& error) {
     trial.expect(error && (error->code() == Errc::timeout || error->code() == Errc::unavailable),
                  std::string(one.verb) + " answers timeout or unavailable");
     trial.expect(!error || error->advice() != Advice::never,
                  std::string(one.verb) + " does not advise that it can never work");
-  }
-  co_await freezable(trial).thaw_store();
+  };
+  co_await judge_all(trial, running, "by its deadline", judge);
+  co_await thaw(trial, running);
   co_await wait_until_it_answers(trial);
 }
 
@@ -39,12 +46,12 @@ awaitable<void> every_verb_ends_when_it_is_cancelled(Trial& trial) {
   for (RunningProbe& one : running) {
     one.call.cancel();
   }
-  for (RunningProbe& one : running) {
-    const auto error = co_await one.call.answer();
+  const Judge judge = [&trial](const RunningProbe& one, const std::optional<Error>& error) {
     trial.expect(error && error->code() == Errc::cancelled,
                  std::string(one.verb) + " answers cancelled");
-  }
-  co_await freezable(trial).thaw_store();
+  };
+  co_await judge_all(trial, running, "when it was cancelled", judge);
+  co_await thaw(trial, running);
   co_await wait_until_it_answers(trial);
 }
 
@@ -52,11 +59,11 @@ awaitable<void> every_verb_ends_when_the_store_closes(Trial& trial) {
   co_await freezable(trial).freeze_store();
   auto running = co_await start_all_verbs(trial, trial.soon());
   co_await trial.close();
-  for (RunningProbe& one : running) {
-    const auto error = co_await one.call.answer();
+  const Judge judge = [&trial](const RunningProbe& one, const std::optional<Error>& error) {
     trial.expect(error && error->code() == Errc::closed, std::string(one.verb) + " answers closed");
-  }
-  co_await freezable(trial).thaw_store();
+  };
+  co_await judge_all(trial, running, "when the store closed", judge);
+  co_await thaw(trial, running);
 }
 
 awaitable<void> mixes_up_no_answers(Trial& trial) {
@@ -69,11 +76,9 @@ awaitable<void> mixes_up_no_answers(Trial& trial) {
   co_await freezable(trial).freeze_store();
   auto running = co_await start_all_verbs(trial, soon_over(trial));
   co_await trial.pass(kPatienceOfOne);
-  for (RunningProbe& one : running) {
-    co_await one.call.answer();
-  }
+  co_await all_end(running);
   // The answers to these are on their way when the next questions are asked.
-  co_await freezable(trial).thaw_store();
+  co_await thaw(trial, running);
   co_await wait_until_it_answers(trial);
   for (int i = kKeys - 1; i >= 0; --i) {
     trial.equal(text_of(co_await get(trial, keys[static_cast<std::size_t>(i)])), std::to_string(i),
@@ -99,9 +104,11 @@ awaitable<void> repeats_no_addition(Trial& trial) {
   co_await freezable(trial).freeze_store();
   auto adding = start(executor, add_one(trial, key, soon_over(trial)));
   co_await trial.pass(kPatienceOfOne);
+  const std::function<bool()> ended = [&adding] { return adding.ended(); };
+  co_await comes_true(ended);
+  co_await freezable(trial).thaw_store();
   const auto answer = co_await adding.answer();
   trial.require(!answer, "an addition that a frozen store was asked for fails");
-  co_await freezable(trial).thaw_store();
   co_await wait_until_it_answers(trial);
   const std::int64_t sum = co_await sum_of(trial, key);
   trial.expect(sum == 0 || sum == 1, "the addition has happened once, or not at all");

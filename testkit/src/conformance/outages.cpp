@@ -17,14 +17,16 @@ awaitable<void> answers_an_error_while_the_store_is_down(Trial& trial) {
   co_await breakable(trial).break_store();
   auto running = co_await start_all_verbs(trial, trial.place().clock().in(kPatienceOfOne));
   co_await trial.pass(kPatienceOfOne);
-  for (RunningProbe& one : running) {
-    const auto error = co_await one.call.answer();
+  const Judge judge = [&trial](const RunningProbe& one, const std::optional<Error>& error) {
     trial.expect(error && (error->code() == Errc::unavailable || error->code() == Errc::timeout),
                  std::string(one.verb) + " answers unavailable or timeout");
     trial.expect(!error || error->advice() != Advice::never,
                  std::string(one.verb) + " does not advise that it can never work");
-  }
+  };
+  co_await judge_all(trial, running, "by its deadline", judge);
   co_await breakable(trial).heal_store();
+  const bool ended = co_await all_end(running);
+  trial.require(ended, "what waited for the broken store ends when that is back");
   co_await wait_until_it_answers(trial);
 }
 
