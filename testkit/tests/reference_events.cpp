@@ -99,7 +99,7 @@ template class Mailbox<Change>;
 
 awaitable<Batch<std::int64_t>> ReferenceBackend::add(std::span<const Addition> additions,
                                                      Deadline deadline) {
-  co_return each<std::int64_t>(
+  co_return co_await each<std::int64_t>(
       additions, deadline, [this](const Addition& addition) -> Result<std::int64_t> {
         const auto place = counters_.find(addition.key);
         if (place != counters_.end() && place->second.end <= clock_.now()) {
@@ -123,7 +123,7 @@ awaitable<Batch<std::int64_t>> ReferenceBackend::add(std::span<const Addition> a
 
 awaitable<Batch<QuotaAnswer>> ReferenceBackend::take(std::span<const QuotaRequest> requests,
                                                      Deadline deadline) {
-  co_return each<QuotaAnswer>(
+  co_return co_await each<QuotaAnswer>(
       requests, deadline, [this](const QuotaRequest& request) -> Result<QuotaAnswer> {
         const auto [burst, period] = request.quota;
         if (burst < 1 || burst > 1'000'000 || request.cost > burst || period < milliseconds(1) ||
@@ -148,14 +148,14 @@ awaitable<Batch<QuotaAnswer>> ReferenceBackend::take(std::span<const QuotaReques
 }
 
 awaitable<Batch<Epoch>> ReferenceBackend::epochs(std::span<const Tag> tags, Deadline deadline) {
-  co_return each<Epoch>(tags, deadline, [this](const Tag& tag) {
+  co_return co_await each<Epoch>(tags, deadline, [this](const Tag& tag) {
     return Result<Epoch>(epochs_.try_emplace(tag, draw()).first->second);
   });
 }
 
 awaitable<Batch<Epoch>> ReferenceBackend::bump(std::span<const Tag> tags, Deadline deadline) {
-  co_return each<Epoch>(tags, deadline,
-                        [this](const Tag& tag) { return Result<Epoch>(epochs_[tag] = draw()); });
+  co_return co_await each<Epoch>(
+      tags, deadline, [this](const Tag& tag) { return Result<Epoch>(epochs_[tag] = draw()); });
 }
 
 void ReferenceBackend::drop_old(Log& log, LogBounds bounds) const {
@@ -173,7 +173,7 @@ void ReferenceBackend::drop_old(Log& log, LogBounds bounds) const {
 
 awaitable<Result<EventPosition>> ReferenceBackend::append(const Key& log, Bytes payload,
                                                           LogBounds bounds, Deadline deadline) {
-  co_return once<EventPosition>(deadline, [&]() -> Result<EventPosition> {
+  co_return co_await once<EventPosition>(deadline, [&]() -> Result<EventPosition> {
     if (bounds.events_max < 1 || bounds.bytes_max < 1 || bounds.age_max < milliseconds(1)) {
       return fail(Errc::invalid_argument, "bounds");
     }
@@ -192,7 +192,7 @@ awaitable<Result<EventPosition>> ReferenceBackend::append(const Key& log, Bytes 
 
 awaitable<Result<EventPage>> ReferenceBackend::read_after(const Key& log, EventPosition position,
                                                           std::size_t count, Deadline deadline) {
-  co_return once<EventPage>(deadline, [&]() -> Result<EventPage> {
+  co_return co_await once<EventPage>(deadline, [&]() -> Result<EventPage> {
     if (count < 1 || count > 1000) {
       return fail(Errc::invalid_argument, "count");
     }
@@ -220,7 +220,7 @@ awaitable<Result<EventPage>> ReferenceBackend::read_after(const Key& log, EventP
 
 awaitable<Result<void>> ReferenceBackend::publish(const Key& channel, Bytes payload,
                                                   Deadline deadline) {
-  co_return once<void>(deadline, [&] {
+  co_return co_await once<void>(deadline, [&] {
     for (const auto& [channels, weak] : inboxes_) {
       const auto inbox = weak.lock();
       if (inbox && channels.contains(channel)) {
@@ -233,7 +233,7 @@ awaitable<Result<void>> ReferenceBackend::publish(const Key& channel, Bytes payl
 
 awaitable<Result<std::unique_ptr<Subscription>>> ReferenceBackend::subscribe(
     std::span<const Key> channels, Deadline deadline) {
-  co_return once<std::unique_ptr<Subscription>>(deadline, [&] {
+  co_return co_await once<std::unique_ptr<Subscription>>(deadline, [&] {
     const auto inbox = std::make_shared<Inbox>(clock_);
     inboxes_.emplace_back(std::set(channels.begin(), channels.end()), inbox);
     return Result<std::unique_ptr<Subscription>>(std::make_unique<ReferenceSubscription>(inbox));
@@ -241,7 +241,7 @@ awaitable<Result<std::unique_ptr<Subscription>>> ReferenceBackend::subscribe(
 }
 
 awaitable<Result<std::unique_ptr<Watch>>> ReferenceBackend::watch(Deadline deadline) {
-  co_return once<std::unique_ptr<Watch>>(deadline, [&] {
+  co_return co_await once<std::unique_ptr<Watch>>(deadline, [&] {
     const auto outlook = std::make_shared<Outlook>(clock_);
     outlooks_.push_back(outlook);
     return Result<std::unique_ptr<Watch>>(std::make_unique<ReferenceWatch>(outlook));

@@ -1,9 +1,21 @@
 #include "reference_store.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "reference_batch.hpp"
 
 namespace larder::testkit {
 namespace {
+
+namespace asio = boost::asio;
+
+// Waiting for a frozen store is looking again and again.
+constexpr std::chrono::microseconds kLookEvery{100};
+// What has less still finds room in a full store.
+constexpr std::size_t kSmallBytes = 1024;
 
 constexpr Capabilities kCapabilities{
     .values = true,
@@ -46,6 +58,56 @@ std::optional<Error> ReferenceBackend::refusal(std::size_t items, Deadline deadl
   return std::nullopt;
 }
 
+std::optional<Error> ReferenceBackend::gives_up(Deadline deadline) const {
+  if (closed_) {
+    return Error(Errc::closed, "reference store");
+  }
+  if (deadline <= clock_.now()) {
+    return Error(Errc::timeout, Advice::unknown_outcome, "deadline");
+  }
+  return std::nullopt;
+}
+
+awaitable<std::optional<Error>> ReferenceBackend::reach(Deadline deadline) {
+  if (!frozen_) {
+    co_return std::nullopt;
+  }
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (frozen_) {
+    if (auto error = gives_up(deadline)) {
+      co_return error;
+    }
+    // Looked at before each await, which throws once the coroutine is cancelled.
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
+      co_return Error(Errc::cancelled, "reference store");
+    }
+    timer.expires_after(kLookEvery);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  co_return std::nullopt;
+}
+
+void ReferenceBackend::restart_empty() {
+  const std::lock_guard lock(mutex_);
+  values_.clear();
+  leases_.clear();
+  counters_.clear();
+  quotas_.clear();
+  epochs_.clear();
+  logs_.clear();
+  for (const auto& [channels, weak] : inboxes_) {
+    if (const auto inbox = weak.lock()) {
+      inbox->post(MessagesLost(), MessagesLost());
+    }
+  }
+  for (const auto& weak : outlooks_) {
+    if (const auto outlook = weak.lock()) {
+      outlook->post(WatchLost(), WatchLost());
+    }
+  }
+}
+
 std::optional<Found> ReferenceBackend::find(const Key& key) const {
   const auto place = values_.find(key);
   if (place == values_.end() || place->second.end <= clock_.now()) {
@@ -79,6 +141,9 @@ Result<PutOutcome> ReferenceBackend::write(const PutItem& item) {
       (wanted != nullptr && (!found || found->version != wanted->version))) {
     return PutOutcome();
   }
+  if (full_ && entry.value.size() > kSmallBytes) {
+    return fail(Errc::storage_full, "reference store");
+  }
   ++stats_.writes;
   const Version version{++last_version_};
   values_.insert_or_assign(entry.key, Record{.entry = PackedEntry::pack(entry),
@@ -105,7 +170,7 @@ bool ReferenceBackend::holds(const LeaseHold& lease) const {
 
 awaitable<Batch<std::optional<Found>>> ReferenceBackend::get(std::span<const Key> keys,
                                                              Deadline deadline) {
-  co_return each<std::optional<Found>>(keys, deadline, [this](const Key& key) {
+  co_return co_await each<std::optional<Found>>(keys, deadline, [this](const Key& key) {
     auto found = find(key);
     ++(found ? stats_.hits : stats_.misses);
     return Result<std::optional<Found>>(std::move(found));
@@ -114,17 +179,18 @@ awaitable<Batch<std::optional<Found>>> ReferenceBackend::get(std::span<const Key
 
 awaitable<Batch<PutOutcome>> ReferenceBackend::put(std::span<const PutItem> items,
                                                    Deadline deadline) {
-  co_return each<PutOutcome>(items, deadline, [this](const PutItem& item) { return write(item); });
+  co_return co_await each<PutOutcome>(items, deadline,
+                                      [this](const PutItem& item) { return write(item); });
 }
 
 awaitable<Batch<bool>> ReferenceBackend::erase(std::span<const Key> keys, Deadline deadline) {
-  co_return each<bool>(keys, deadline,
-                       [this](const Key& key) { return Result<bool>(remove(key)); });
+  co_return co_await each<bool>(keys, deadline,
+                                [this](const Key& key) { return Result<bool>(remove(key)); });
 }
 
 awaitable<Batch<bool>> ReferenceBackend::touch(std::span<const TouchItem> items,
                                                Deadline deadline) {
-  co_return each<bool>(items, deadline, [this](const TouchItem& item) -> Result<bool> {
+  co_return co_await each<bool>(items, deadline, [this](const TouchItem& item) -> Result<bool> {
     const auto found = find(item.key);
     if (!found) {
       return false;
@@ -140,7 +206,7 @@ awaitable<Batch<bool>> ReferenceBackend::touch(std::span<const TouchItem> items,
 
 awaitable<Batch<LeaseAnswer>> ReferenceBackend::read_or_lease(
     std::span<const LeaseRequest> requests, Deadline deadline) {
-  co_return each<LeaseAnswer>(
+  co_return co_await each<LeaseAnswer>(
       requests, deadline, [this](const LeaseRequest& request) -> Result<LeaseAnswer> {
         if (!hold_is_valid(request.hold)) {
           return fail(Errc::invalid_argument, "hold");
@@ -163,38 +229,41 @@ awaitable<Batch<LeaseAnswer>> ReferenceBackend::read_or_lease(
 
 awaitable<Batch<FillOutcome>> ReferenceBackend::fill(std::span<const Fill> fills,
                                                      Deadline deadline) {
-  co_return each<FillOutcome>(fills, deadline, [this](const Fill& item) -> Result<FillOutcome> {
-    if (!holds({.key = item.entry.key, .token = item.token})) {
-      return FillOutcome::void_lease;
-    }
-    const auto outcome = write({.entry = item.entry});
-    return outcome ? Result<FillOutcome>(FillOutcome::stored) : std::unexpected(outcome.error());
-  });
+  co_return co_await each<FillOutcome>(fills, deadline,
+                                       [this](const Fill& item) -> Result<FillOutcome> {
+                                         if (!holds({.key = item.entry.key, .token = item.token})) {
+                                           return FillOutcome::void_lease;
+                                         }
+                                         const auto outcome = write({.entry = item.entry});
+                                         return outcome ? Result<FillOutcome>(FillOutcome::stored)
+                                                        : std::unexpected(outcome.error());
+                                       });
 }
 
 awaitable<Batch<bool>> ReferenceBackend::renew(std::span<const LeaseHold> leases, milliseconds hold,
                                                Deadline deadline) {
-  co_return each<bool>(leases, deadline, [this, hold](const LeaseHold& lease) -> Result<bool> {
-    if (!hold_is_valid(hold)) {
-      return fail(Errc::invalid_argument, "hold");
-    }
-    if (!holds(lease)) {
-      return false;
-    }
-    leases_.at(lease.key).end = clock_.now() + hold;
-    return true;
-  });
+  co_return co_await each<bool>(leases, deadline,
+                                [this, hold](const LeaseHold& lease) -> Result<bool> {
+                                  if (!hold_is_valid(hold)) {
+                                    return fail(Errc::invalid_argument, "hold");
+                                  }
+                                  if (!holds(lease)) {
+                                    return false;
+                                  }
+                                  leases_.at(lease.key).end = clock_.now() + hold;
+                                  return true;
+                                });
 }
 
 awaitable<Batch<bool>> ReferenceBackend::release(std::span<const LeaseHold> leases,
                                                  Deadline deadline) {
-  co_return each<bool>(leases, deadline, [this](const LeaseHold& lease) {
+  co_return co_await each<bool>(leases, deadline, [this](const LeaseHold& lease) {
     return Result<bool>(holds(lease) && leases_.erase(lease.key) > 0);
   });
 }
 
 awaitable<Result<ScanPage>> ReferenceBackend::scan(ScanRequest request, Deadline deadline) {
-  co_return once<ScanPage>(deadline, [this, &request]() -> Result<ScanPage> {
+  co_return co_await once<ScanPage>(deadline, [this, &request]() -> Result<ScanPage> {
     if (request.count < 1 || request.count > 10'000) {
       return fail(Errc::invalid_argument, "count");
     }
@@ -220,7 +289,7 @@ BackendStats ReferenceBackend::stats() const {
 }
 
 awaitable<Result<void>> ReferenceBackend::ping(Deadline deadline) {
-  co_return once<void>(deadline, [] { return Result<void>(); });
+  co_return co_await once<void>(deadline, [] { return Result<void>(); });
 }
 
 awaitable<void> ReferenceBackend::close() {

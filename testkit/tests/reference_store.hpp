@@ -76,8 +76,15 @@ class ReferenceBackend : public CacheBackend {
   // Between the two the store cannot be reached.
   virtual void unplug() { reachable_ = false; }
   virtual void plug_in() { reachable_ = true; }
+  // Between the two it stands still.
+  void freeze() { frozen_ = true; }
+  virtual void thaw() { frozen_ = false; }
+  // Forgets everything, and tells those who listen.
+  virtual void restart_empty();
+  // From now on it has room for small values only.
+  void fill_up() { full_ = true; }
 
- private:
+ protected:
   struct Record {
     EntryRef entry;
     SteadyTime end;
@@ -103,12 +110,16 @@ class ReferenceBackend : public CacheBackend {
   using Inbox = Mailbox<Notice>;
   using Outlook = Mailbox<Change>;
 
+  // The way to the store, and what ends a call on it. Waits while the store is frozen.
+  [[nodiscard]] virtual awaitable<std::optional<Error>> reach(Deadline deadline);
+  [[nodiscard]] virtual std::optional<Error> gives_up(Deadline deadline) const;
+
   // Runs `one` for each item under the mutex, unless the call as a whole is refused.
   template <typename T, typename Item, typename One>
-  Batch<T> each(std::span<const Item> items, Deadline deadline, One one);
+  awaitable<Batch<T>> each(std::span<const Item> items, Deadline deadline, One one);
   // The same for a call about one thing.
   template <typename T, typename One>
-  Result<T> once(Deadline deadline, One one);
+  awaitable<Result<T>> once(Deadline deadline, One one);
   std::optional<Error> refusal(std::size_t items, Deadline deadline) const;
 
   // All of these under the mutex.
@@ -116,14 +127,16 @@ class ReferenceBackend : public CacheBackend {
   Result<PutOutcome> write(const PutItem& item);
   bool remove(const Key& key);
   bool holds(const LeaseHold& lease) const;
-  Epoch draw() { return Epoch(random_()); }
+  [[nodiscard]] virtual Epoch draw() { return Epoch(random_()); }
   void changed(const Key& key);
   void drop_old(Log& log, LogBounds bounds) const;
 
   Clock& clock_;
   mutable std::mutex mutex_;
-  bool closed_ = false;
+  std::atomic<bool> closed_ = false;
   std::atomic<bool> reachable_ = true;
+  std::atomic<bool> frozen_ = false;
+  std::atomic<bool> full_ = false;
   std::mt19937_64 random_{std::random_device{}()};
   std::uint64_t last_token_ = 0;
   std::uint64_t last_version_ = 0;
@@ -139,9 +152,49 @@ class ReferenceBackend : public CacheBackend {
   std::vector<std::weak_ptr<Outlook>> outlooks_;
 };
 
+// What a client needs whose clock is `skew` ahead of a store's: a second handle on it.
+class SkewedClient : public CacheBackend {
+ public:
+  SkewedClient(CacheBackend& store, milliseconds skew) : store_(store), skew_(skew) {}
+
+  std::string_view name() const noexcept override { return "skewed"; }
+  const Capabilities& capabilities() const noexcept override { return store_.capabilities(); }
+  awaitable<Batch<std::optional<Found>>> get(std::span<const Key> keys,
+                                             Deadline deadline) override {
+    return store_.get(keys, deadline - skew_);
+  }
+  awaitable<Batch<PutOutcome>> put(std::span<const PutItem> items, Deadline deadline) override {
+    return store_.put(items, deadline - skew_);
+  }
+  awaitable<Batch<bool>> erase(std::span<const Key> keys, Deadline deadline) override {
+    return store_.erase(keys, deadline - skew_);
+  }
+  awaitable<Batch<bool>> touch(std::span<const TouchItem> items, Deadline deadline) override {
+    return store_.touch(items, deadline - skew_);
+  }
+  awaitable<Batch<LeaseAnswer>> read_or_lease(std::span<const LeaseRequest> requests,
+                                              Deadline deadline) override {
+    return store_.read_or_lease(requests, deadline - skew_);
+  }
+  awaitable<Result<void>> ping(Deadline deadline) override { return store_.ping(deadline - skew_); }
+  BackendStats stats() const override { return store_.stats(); }
+  // The store is the other client's.
+  awaitable<void> close() override { co_return; }
+
+ protected:
+  CacheBackend& store_;
+  const milliseconds skew_;
+};
+
 // The reference store, or one with a fault, as the suite wants it.
-template <std::derived_from<ReferenceBackend> Backend = ReferenceBackend>
-class ReferenceStore final : public FakeClockStore, public BreakableStore {
+template <std::derived_from<ReferenceBackend> Backend = ReferenceBackend,
+          std::derived_from<SkewedClient> Client = SkewedClient>
+class ReferenceStore final : public FakeClockStore,
+                             public BreakableStore,
+                             public FreezableStore,
+                             public RestartableStore,
+                             public FillableStore,
+                             public SkewableStore {
  public:
   awaitable<Result<std::unique_ptr<CacheBackend>>> open() override {
     auto backend = std::make_unique<Backend>(clock());
@@ -156,9 +209,35 @@ class ReferenceStore final : public FakeClockStore, public BreakableStore {
     last_->plug_in();
     co_return;
   }
+  awaitable<void> freeze_store() override {
+    last_->freeze();
+    co_return;
+  }
+  awaitable<void> thaw_store() override {
+    last_->thaw();
+    co_return;
+  }
+  awaitable<void> restart_store_empty() override {
+    last_->restart_empty();
+    co_return;
+  }
+  awaitable<void> fill_store() override {
+    last_->fill_up();
+    co_return;
+  }
+  // Its clock stands still at a distance from the store's, and is moved by nobody: all that
+  // a check does with it is to count deadlines from it.
+  awaitable<Result<std::unique_ptr<CacheBackend>>> open_skewed(milliseconds skew) override {
+    skewed_ = std::make_unique<FakeClock>();
+    const auto apart = clock().now() - skewed_->now();
+    skewed_->advance(std::chrono::floor<milliseconds>(apart) + skew);
+    co_return std::make_unique<Client>(*last_, skew);
+  }
+  Clock& skewed_clock() override { return *skewed_; }
 
  private:
   Backend* last_ = nullptr;
+  std::unique_ptr<FakeClock> skewed_;
 };
 
 }  // namespace larder::testkit
