@@ -26,7 +26,7 @@ class Ours final : public Simulated, private memory::PolicyOwner {
     const std::uint64_t key = hash_of(request.id);
     if (entry.there) {
       memory::Policy::hit(entry.node);
-      policy_.note_read(key, entry.size);
+      policy_.note_read(key, [&entry] { return entry.size; });
       return true;
     }
     if (request.size > bytes_) {

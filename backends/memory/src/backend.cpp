@@ -53,7 +53,6 @@ void MemoryCacheBackend::insert(const Found& found, SteadyTime until) {
     return;
   }
   impl_->lane(at).insert_copy(at, found, until);
-  impl_->values_.sweep_some(at.now);
 }
 
 void MemoryCacheBackend::drop(const Key& key) {
@@ -80,10 +79,7 @@ awaitable<Batch<PutOutcome>> MemoryCacheBackend::put(std::span<const PutItem> it
           return std::unexpected(valid.error());
         }
         const Target at = impl_->target(item.entry.key);
-        const PutOutcome outcome =
-            impl_->lane(at).put(at, impl_->values_.pack(item.entry), item.condition);
-        impl_->values_.sweep_some(at.now);
-        return outcome;
+        return impl_->lane(at).put(at, impl_->values_.pack(item.entry), item.condition);
       });
 }
 
@@ -124,10 +120,7 @@ awaitable<Batch<FillOutcome>> MemoryCacheBackend::fill(std::span<const Fill> fil
       return std::unexpected(valid.error());
     }
     const Target at = impl_->target(item.entry.key);
-    const FillOutcome outcome =
-        impl_->lane(at).fill(at, impl_->values_.pack(item.entry), item.token);
-    impl_->values_.sweep_some(at.now);
-    return outcome;
+    return impl_->lane(at).fill(at, impl_->values_.pack(item.entry), item.token);
   });
 }
 

@@ -31,6 +31,15 @@ void Lane::insert_copy(const Target& at, const Found& found, SteadyTime until) {
   count_write();
 }
 
+void Lane::count_write() {
+  // Only under the lock, so that a plain addition will do.
+  const std::uint64_t writes = writes_.load(std::memory_order_relaxed) + 1;
+  writes_.store(writes, std::memory_order_relaxed);
+  if (writes % Values::kWritesPerSweep == 0) {
+    values_.sweep_some(now_);
+  }
+}
+
 // ---- leases ----
 
 bool Lane::make_room(std::size_t bytes) {

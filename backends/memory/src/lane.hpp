@@ -54,10 +54,8 @@ class Lane {
   // Takes it from the values; what is not used goes back with the session.
   [[nodiscard]] bool make_room(std::size_t bytes);
   [[nodiscard]] Leases::Item* find_lease(const Target& at, LeaseToken token);
-  void count_write() noexcept {
-    // Only under the lock, so that a plain addition will do.
-    writes_.store(writes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  }
+  // And now and then looks for what has ended.
+  void count_write();
 
   Common& common_;
   Values& values_;

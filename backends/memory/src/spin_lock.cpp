@@ -6,7 +6,7 @@
 namespace larder::memory {
 namespace {
 
-constexpr int kSpins = 64;
+constexpr int kSpins = 1000;
 constexpr int kYields = 16;
 constexpr std::chrono::microseconds kSleep{50};
 

@@ -31,9 +31,11 @@ namespace larder::memory {
 
 class Values final : private PolicyOwner {
  public:
-  // Buckets that one write looks through for what has ended. Most are passed by a glance at
-  // their one line, so that a store of n entries is seen through in n / 48 writes.
-  static constexpr std::size_t kSweptPerWrite = 8;
+  // Buckets that a lane looks through for what has ended, at one of kWritesPerSweep writes. Most
+  // are passed by a glance at their one line, so that a store of n entries is seen through in
+  // n / 32 writes.
+  static constexpr std::size_t kSweptTogether = 32;
+  static constexpr std::size_t kWritesPerSweep = 4;
   // Evicted in one critical section of the policy.
   static constexpr std::size_t kEvictedTogether = 16;
 

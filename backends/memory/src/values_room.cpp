@@ -61,6 +61,7 @@ bool Values::evict(std::size_t bytes, std::uint64_t& spared) {
   std::size_t count = 0;
   {
     const std::lock_guard held(policy_lock_);
+    policy_.prefetch(spared);
     std::size_t freed = 0;
     while (count < victims.size() && freed < bytes) {
       const Victim victim = policy_.victim();
@@ -160,16 +161,12 @@ bool Values::sweep(Bucket& bucket, SteadyTime now) {
 void Values::sweep_some(SteadyTime now) {
   const std::uint32_t tick_now = tick(units(now));
   const std::size_t buckets = index_.buckets();
-  std::size_t place = swept_.fetch_add(kSweptPerWrite, std::memory_order_relaxed) % buckets;
-  for (std::size_t i = 0; i < kSweptPerWrite; ++i) {
+  std::size_t place = swept_.fetch_add(kSweptTogether, std::memory_order_relaxed) % buckets;
+  for (std::size_t i = 0; i < kSweptTogether; ++i) {
     if (Bucket& bucket = index_.at(place); bucket.due() <= tick_now) {
       sweep(bucket, now);
     }
     place = place + 1 == buckets ? 0 : place + 1;
-  }
-  // For the next write.
-  for (std::size_t i = 0; i < kSweptPerWrite && place + i < buckets; ++i) {
-    __builtin_prefetch(&index_.at(place + i));
   }
 }
 

@@ -19,10 +19,11 @@ std::uint16_t print_of(std::uint64_t mixed_hash) noexcept {
 
 void EvictedKeys::reserve(std::size_t keys) {
   // A quarter more than asked for, as some sets are fuller than others.
-  const std::size_t wanted = std::bit_ceil((keys + keys / 4 + kWays - 1) / kWays);
-  if (wanted <= sets_.size()) {
+  keys += keys / 4;
+  if (keys <= sets_.size() * kWays) {
     return;
   }
+  const std::size_t wanted = std::bit_ceil((keys + kWays - 1) / kWays);
   // What was in a set may belong to it or to its twins from now on: it is remembered in all of
   // them, and where it is wrong it grows old.
   ZeroTable<Set> grown(wanted);

@@ -1,6 +1,7 @@
 // Nodes from the newest to the oldest, linked through themselves.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "node.hpp"
@@ -34,8 +35,10 @@ class NodeList {
       oldest_ = newer;
       if (newer != nullptr) {
         oldest_ticket_ = newer->ticket_;
-        // Whoever removes the oldest is likely to go on there.
-        __builtin_prefetch(newer->newer());
+        // Whoever removes the oldest is likely to go on there, and to ask for its key.
+        const auto* next = reinterpret_cast<const std::byte*>(newer->newer());
+        __builtin_prefetch(next);
+        __builtin_prefetch(next + kCacheLine);
       }
     } else {
       older->newer(newer);
@@ -47,6 +50,8 @@ class NodeList {
   [[nodiscard]] std::uint32_t oldest_ticket() const noexcept { return oldest_ticket_; }
 
  private:
+  static constexpr std::size_t kCacheLine = 64;
+
   PolicyNode* newest_ = nullptr;
   PolicyNode* oldest_ = nullptr;
   std::uint32_t oldest_ticket_ = 0;

@@ -67,6 +67,8 @@ void Policy::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
   }
 }
 
+void Policy::prefetch(std::uint64_t hash) const noexcept { impl_->queues.prefetch(hash); }
+
 void Policy::replaced(PolicyNode& old, PolicyNode& fresh, std::size_t weight) {
   impl_->queues.replaced(old, fresh, weight);
 }

@@ -35,6 +35,9 @@ class Policy {
   // Throws std::bad_alloc, seldom, where it must grow; the node is not added then.
   void add(PolicyNode& node, std::uint64_t hash, std::size_t weight);
 
+  // Begins to bring what add() will look at into the processor's cache.
+  void prefetch(std::uint64_t hash) const noexcept;
+
   // An entry was overwritten: `fresh` takes the standing of `old`, which is let go.
   void replaced(PolicyNode& old, PolicyNode& fresh, std::size_t weight);
 

@@ -54,8 +54,6 @@ void Queues::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
     evicted_.reserve(size_ + 1);
     sketch_.reserve(size_ + 1);
   }
-  evicted_.prefetch(hash);
-  sketch_.prefetch(hash);
   const bool back = evicted_.take(hash, size_);
   sketch_.add(hash, 1);
   node.uses_ = 0;

@@ -45,6 +45,10 @@ class Queues {
 
   // The names mean what they do in policy.hpp.
   void add(PolicyNode& node, std::uint64_t hash, std::size_t weight);
+  void prefetch(std::uint64_t hash) const noexcept {
+    evicted_.prefetch(hash);
+    sketch_.prefetch(hash);
+  }
   void replaced(PolicyNode& old, PolicyNode& fresh, std::size_t weight) noexcept;
   void remove(PolicyNode& node, std::size_t weight) noexcept;
   [[nodiscard]] Victim victim() noexcept;

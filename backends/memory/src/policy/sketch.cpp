@@ -22,10 +22,10 @@ Place place(std::uint64_t mixed_hash, unsigned row) noexcept {
 }  // namespace
 
 void Sketch::reserve(std::size_t keys) {
-  const std::size_t wanted = std::bit_ceil((keys + kKeysPerLine - 1) / kKeysPerLine);
-  if (wanted <= lines_.size()) {
+  if (keys <= lines_.size() * kKeysPerLine) {
     return;
   }
+  const std::size_t wanted = std::bit_ceil((keys + kKeysPerLine - 1) / kKeysPerLine);
   // A key's counters are in several places then; what is wrong there is halved away.
   ZeroTable<Line> grown(wanted);
   for (std::size_t at = 0; at < wanted; ++at) {
