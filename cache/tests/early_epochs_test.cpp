@@ -1,9 +1,9 @@
 // Epochs asked beside the entries: one wait where the store is far, and the same answers as
 // with epochs that are asked after them.
 #include <larder/cache/near_tier.hpp>
+#include <larder/memory/backend.hpp>
 
 #include "cache_fixture.hpp"
-#include "layers/map_local_store.hpp"
 
 namespace larder {
 namespace {
@@ -123,9 +123,9 @@ TEST_F(Far, a_store_of_this_process_is_not_asked_beside) {
 }
 
 TEST_F(Far, a_store_with_copies_in_this_process_is_not_asked_beside) {
-  MapLocalStore copies(clock);
+  const auto copies = MemoryCacheBackend::make(clock, {}).value();
   const NearOptions options{.mode = NearMode::bounded, .staleness = 1s};
-  const auto near = run(NearTierBackend::open(store, copies, clock, log, options));
+  const auto near = run(NearTierBackend::open(store, *copies, clock, log, options));
   ASSERT_TRUE(near);
   Cache over(**near, clock, log);
   store.slow(Verb::get, 10ms);

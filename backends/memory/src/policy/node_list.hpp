@@ -36,9 +36,10 @@ class NodeList {
       if (newer != nullptr) {
         oldest_ticket_ = newer->ticket_;
         // Whoever removes the oldest is likely to go on there, and to ask for its key.
-        const auto* next = reinterpret_cast<const std::byte*>(newer->newer());
-        __builtin_prefetch(next);
-        __builtin_prefetch(next + kCacheLine);
+        if (const auto* next = reinterpret_cast<const std::byte*>(newer->newer())) {
+          __builtin_prefetch(next);
+          __builtin_prefetch(next + kCacheLine);
+        }
       }
     } else {
       older->newer(newer);
