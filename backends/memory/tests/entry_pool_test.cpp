@@ -1,4 +1,4 @@
-#include "../src/pool/entry_pool.hpp"
+#include "pool/entry_pool.hpp"
 
 #include <array>
 #include <string>

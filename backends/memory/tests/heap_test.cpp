@@ -1,4 +1,4 @@
-#include "../src/pool/heap.hpp"
+#include "pool/heap.hpp"
 
 #include <algorithm>
 #include <array>

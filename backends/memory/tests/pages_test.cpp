@@ -1,4 +1,4 @@
-#include "../src/pages.hpp"
+#include "pages.hpp"
 
 #include <algorithm>
 #include <cstdint>

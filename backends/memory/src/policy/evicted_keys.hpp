@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../pages.hpp"
+#include "pages.hpp"
 
 namespace larder::memory {
 

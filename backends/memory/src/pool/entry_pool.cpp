@@ -1,9 +1,9 @@
-#include "entry_pool.hpp"
+#include "pool/entry_pool.hpp"
 
 #include <mutex>
 #include <new>
 
-#include "../pages.hpp"
+#include "pages.hpp"
 
 namespace larder::memory {
 EntryPool::EntryPool(std::size_t store_bytes) noexcept
@@ -81,11 +81,13 @@ void EntryPool::free(void* memory) noexcept {
       empty = part.spare != nullptr;
       if (empty) {
         part.heap.remove(joined);
+        regions_.fetch_sub(1, std::memory_order_relaxed);
       } else {
         part.spare = &region;
       }
     }
   }
+  // Once unlocked, whoever gives back the last block may delete this: unless it is this thread.
   if (empty) {
     unmap(region);
   }
@@ -145,7 +147,6 @@ EntryPool::Region* EntryPool::map() noexcept {
 
 void EntryPool::unmap(Region& region) noexcept {
   unmap_pages(reinterpret_cast<std::byte*>(&region), kRegionBytes);
-  regions_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 }  // namespace larder::memory

@@ -14,10 +14,10 @@
 
 #include <larder/block_pool.hpp>
 
-#include "../cost.hpp"
-#include "../spin_lock.hpp"
-#include "../thread_counts.hpp"
-#include "heap.hpp"
+#include "cost.hpp"
+#include "pool/heap.hpp"
+#include "spin_lock.hpp"
+#include "thread_counts.hpp"
 
 namespace larder::memory {
 
@@ -82,7 +82,7 @@ class EntryPool final : public BlockPool {
   [[nodiscard]] static void* allocate(Part& part, std::size_t bytes) noexcept;
   [[nodiscard]] void* allocate_in_new_region(Part& part, std::size_t bytes) noexcept;
   [[nodiscard]] Region* map() noexcept;
-  void unmap(Region& region) noexcept;
+  static void unmap(Region& region) noexcept;
   void one_part_is_done() noexcept;
 
   // Beyond so many a thread looks for room in other heaps than its own before it asks for more.

@@ -1,4 +1,4 @@
-#include "heap.hpp"
+#include "pool/heap.hpp"
 
 #include <algorithm>
 
