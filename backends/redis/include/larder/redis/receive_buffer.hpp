@@ -22,10 +22,8 @@ class ReceiveBuffer {
   static constexpr std::size_t kKeepBytes = 256 * 1024;
   static constexpr std::size_t kIdleRounds = 64;
 
-  // Where to receive into; invalidates data(). `wanted` is how much more is known to be
-  // coming, so that a large value is not grown into byte by byte; it is not trusted beyond
-  // doubling.
-  [[nodiscard]] std::span<char> room(std::size_t wanted = 0);
+  // Where to receive into; invalidates data().
+  [[nodiscard]] std::span<char> room();
   // So many bytes were received into room().
   void commit(std::size_t bytes) noexcept { end_ += bytes; }
 
@@ -34,8 +32,8 @@ class ReceiveBuffer {
   }
   // Drops bytes from the front of data().
   void consume(std::size_t bytes) noexcept;
-  // Drops everything.
-  void clear() noexcept { begin_ = end_ = 0; }
+  // Drops everything, the memory too.
+  void clear() noexcept;
 
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 

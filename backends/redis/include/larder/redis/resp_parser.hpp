@@ -63,9 +63,6 @@ class RespParser {
   // what is wrong and at which byte of the frame.
   [[nodiscard]] Result<std::optional<Value>> next();
 
-  // Part of a frame has arrived.
-  [[nodiscard]] bool is_within_frame() const noexcept { return !buffer_.data().empty(); }
-
   // As new, for the next connection.
   void reset() noexcept;
 
@@ -73,24 +70,30 @@ class RespParser {
   enum class Step : std::uint8_t { element, frame, more, broken };
   enum class Role : std::uint8_t { element, attribute, inner_push };
 
+  // An aggregate that still lacks elements.
   struct Open {
     std::uint32_t node = 0;
-    std::uint32_t left = 0;  // elements still to come
+    std::uint32_t left = 0;
     Role role = Role::element;
+  };
+
+  // The decimal number of a header such as $5, and where it ends.
+  struct Header {
+    std::int64_t number = 0;
+    std::size_t after = 0;
   };
 
   [[nodiscard]] Step step(std::string_view data);
   [[nodiscard]] Step line(std::string_view data, Kind kind);
-  [[nodiscard]] Step integer(std::string_view data);
   [[nodiscard]] Step bulk(std::string_view data, Kind kind);
   [[nodiscard]] Step bulk_body(std::string_view data);
-  [[nodiscard]] Step aggregate(std::string_view data, Kind kind);
-  [[nodiscard]] Step count(std::string_view data, std::int64_t& number, std::size_t& after);
-  [[nodiscard]] Step add(Kind kind, std::size_t offset, std::size_t size, std::size_t next);
+  [[nodiscard]] Step aggregate(std::string_view data, Kind kind, Role role);
+  [[nodiscard]] Step header(std::string_view data, Header& header);
+  [[nodiscard]] Step add(Kind kind, std::size_t offset, std::size_t size, std::size_t after);
   [[nodiscard]] Step completed();
-  [[nodiscard]] bool check_line(Kind kind, std::string_view text);
-  [[nodiscard]] Step broken(std::string what);
+  [[nodiscard]] Step broken(std::string_view what, std::size_t at);
   [[nodiscard]] std::optional<Value> next_inner_push();
+  void end_frame() noexcept;
 
   RespLimits limits_;
   ReceiveBuffer buffer_;
@@ -98,13 +101,14 @@ class RespParser {
   std::vector<Open> open_;   // the aggregates we are in
   std::vector<Node> inner_;  // whole pushes found inside the frame, one after another
   std::size_t inner_given_ = 0;
-  std::size_t at_ = 0;       // bytes of the frame understood so far
-  std::size_t scanned_ = 0;  // bytes of the frame that hold no line end we could use
-  std::size_t body_ = 0;     // bytes of the string that is arriving; kNoBody if none
+  std::size_t elements_ = 0;  // of the frame, skipped ones included
+  std::size_t at_ = 0;        // bytes of the frame understood so far
+  std::size_t scanned_ = 0;   // bytes of the frame that end no line
+  std::size_t body_ = 0;      // the length of the string whose header was read
   Kind body_kind_ = Kind::bulk;
   bool has_body_ = false;
-  bool is_complete_ = false;  // the frame is whole and was or will be given
-  std::size_t given_ = 0;     // bytes of the frame that next() gave
+  bool is_complete_ = false;  // the frame is whole, and its inner pushes are being given
+  bool is_given_ = false;     // next() has given it
   std::optional<Error> error_;
 };
 

@@ -24,9 +24,11 @@ enum class ServerError : std::uint8_t {
   no_script,     // EVALSHA of a script that the server does not have
   busy,          // a script runs for too long
   out_of_memory,
-  no_replicas,  // fewer replicas than the server's configuration demands
-  denied,       // NOAUTH, WRONGPASS, NOPERM, DENIED
-  no_protocol,  // the server speaks no RESP3
+  no_replicas,      // fewer replicas than the server's configuration demands
+  cannot_persist,   // MISCONF: it refuses writes while it cannot save
+  full_of_clients,  // said instead of a welcome, before it hangs up
+  denied,           // NOAUTH, WRONGPASS, NOPERM, DENIED
+  no_protocol,      // the server speaks no RESP3
   other,
 };
 
