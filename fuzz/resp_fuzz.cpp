@@ -78,7 +78,7 @@ bool take(RespParser& parser, std::vector<std::string>& frames) {
     }
     std::string text;
     require(write(**frame, 0, text) <= kLimits.elements_max, "the elements are within the limit");
-    require(text.size() <= 32 * kLimits.frame_bytes_max, "the bytes are within the limit");
+    require(text.size() <= 4 * kLimits.frame_bytes_max, "the bytes are within the limit");
     frames.push_back(std::move(text));
   }
 }

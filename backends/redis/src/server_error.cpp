@@ -11,6 +11,8 @@
 namespace larder::redis {
 namespace {
 
+constexpr std::string_view kEchoedArguments = ", with args";
+
 std::string_view first_word(std::string_view text) noexcept {
   return text.substr(0, text.find(' '));
 }
@@ -91,7 +93,7 @@ ServerError classify(std::string_view text) noexcept {
 Error to_error(std::string_view text) {
   const auto [code, advice] = meaning(classify(text));
   std::string context("server: ");
-  for (const char c : text.substr(0, kServerTextMax)) {
+  for (const char c : text.substr(0, std::min(text.find(kEchoedArguments), kServerTextMax))) {
     context.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
   }
   return {code, advice, std::move(context)};

@@ -79,5 +79,11 @@ TEST(Redirect, is_none_when_malformed) {
   }
 }
 
+TEST(ServerError, leaves_out_the_arguments_that_a_server_echoes) {
+  const Error error = to_error(
+      "ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `default`, `hunter2`");
+  EXPECT_EQ(error.message(), "unsupported: server: ERR unknown command `HELLO`");
+}
+
 }  // namespace
 }  // namespace larder::redis

@@ -4,8 +4,11 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <larder/bytes.hpp>
 
@@ -25,27 +28,48 @@ class Arg {
   Arg(const Bytes& bytes) noexcept                        // NOLINT(google-explicit-constructor)
       : text_(bytes.view()), shared_(bytes.size() >= kShareBytesMin ? &bytes : nullptr) {}
   template <std::integral Number>
+    requires(!std::same_as<Number, bool> && !std::same_as<Number, char>)
   Arg(Number number) noexcept  // NOLINT(google-explicit-constructor)
-      : number_(static_cast<std::int64_t>(number)), is_number_(true) {}
+      : number_(static_cast<std::uint64_t>(number)),
+        form_(std::is_signed_v<Number> ? Form::signed_number : Form::unsigned_number) {}
 
-  // For integers empty: see number().
-  [[nodiscard]] std::string_view text() const noexcept { return text_; }
+  // The bytes to keep alive instead of copying them; nullptr for all but a large Bytes.
   [[nodiscard]] const Bytes* shared() const noexcept { return shared_; }
-  [[nodiscard]] bool is_number() const noexcept { return is_number_; }
-  [[nodiscard]] std::int64_t number() const noexcept { return number_; }
+  // The length of the argument in bytes, as far as it is not a number.
+  [[nodiscard]] std::size_t text_size() const noexcept { return text_.size(); }
+  // Appends the argument as it is sent, "$5\r\nhello\r\n".
+  void append_to(std::string& to) const;
 
  private:
+  enum class Form : std::uint8_t { text, signed_number, unsigned_number };
+
   std::string_view text_;
   const Bytes* shared_ = nullptr;
-  std::int64_t number_ = 0;
-  bool is_number_ = false;
+  std::uint64_t number_ = 0;  // of a negative number its two's complement
+  Form form_ = Form::text;
 };
+
+// Appends a command as it is sent, its large arguments included. One argument at least.
+void encode(std::string& to, std::span<const Arg> arguments);
+inline void encode(std::string& to, std::initializer_list<Arg> arguments) {
+  encode(to, std::span(arguments.begin(), arguments.size()));
+}
 
 // What repeating a command can do.
 enum class Repeat : std::uint8_t {
   read,        // changes nothing: repeated without asking
   idempotent,  // a write that does no more when done twice (SET, DEL, PEXPIREAT): by option
   never,       // anything else (INCR, scripts of quotas and leases): never sent twice
+};
+
+// What confirms a command. RESP3 answers SUBSCRIBE and its like by pushes, which are not
+// replies; such a command is followed by a PING whose reply is its confirmation.
+enum class Confirmed : std::uint8_t { by_reply, by_push };
+
+// Which node a command of a cluster goes to.
+enum class Asked : std::uint8_t {
+  no,   // the owner of the slot
+  yes,  // the one that ASK named: ASKING goes directly in front of the command
 };
 
 // What has become of a command that failed, as far as we can know.

@@ -6,8 +6,11 @@
 // and disconnected() alternate for as long as it lives.
 //
 //   loop of the reader:  read into receive_room(); received(n, now); take all of next()
-//   loop of the writer:  write(to_write(now)); written(n)   while it is not empty
+//   loop of the writer:  write(to_write(now)); written(n, now)   while it is not empty
 //   a timer:             tick(now) at next_tick(); take all of next()
+//
+// Reader and writer do not wait for one another, so a server that answers before it has
+// read all cannot block both sides.
 //
 // What it promises:
 //
@@ -57,8 +60,8 @@ struct PipelineLimits {
   std::size_t commands_max = kCommandsMax;
   // Their bytes as sent; a single command above it is too_large. Above zero.
   std::size_t bytes_max = kBytesMax;
-  // How long a command may wait to be sent, whatever its deadline. Zero = not at all without
-  // a connection.
+  // How long a command may wait to be sent, whatever its deadline. Zero = as long as its
+  // deadline while connected, and not at all otherwise.
   milliseconds wait_max = kWaitMax;
   // A connection that received nothing for so long, and owes nothing, is pinged. Zero = never.
   milliseconds ping_after = kPingAfter;
@@ -79,17 +82,15 @@ struct Ticket {
   friend bool operator==(const Ticket&, const Ticket&) = default;
 };
 
-// What confirms a command. RESP3 answers SUBSCRIBE and its like by pushes, which are not
-// replies; such a command is followed by a PING whose reply is its confirmation.
-enum class Confirmed : std::uint8_t { by_reply, by_push };
-
 // How a command is to be treated.
 struct Submission {
   Deadline deadline = Deadline::max();
   Repeat repeat = Repeat::never;
-  // How many of commands_max it counts as: a batch of 100 keys counts 100. Above zero.
+  // How many of commands_max it counts as: a batch of 100 keys counts 100. Taken as at least
+  // 1 and at most commands_max.
   std::uint32_t weight = 1;
   Confirmed confirmed = Confirmed::by_reply;
+  Asked asked = Asked::no;
   // Handed back with what becomes of it, unlooked at.
   void* user = nullptr;
 };
@@ -116,13 +117,11 @@ struct Pushed {
   Value message;
 };
 
-// The server has agreed to the session: callers' commands flow. `hello` is its answer to
-// HELLO, valid as Answered::reply is.
-struct SessionReady {
-  Value hello;
-};
+// The server has agreed to the session: callers' commands flow. Whatever was pushed between
+// the loss of the last connection and now is lost.
+struct SessionReady {};
 
-// Close the transport now; no disconnected() is needed. access_denied, unsupported and
+// Close the transport and say disconnected(). access_denied, unsupported and
 // invalid_argument mean that connecting again without a change cannot help.
 struct Hangup {
   Error error;
@@ -139,9 +138,11 @@ enum class Waiting : std::uint8_t {
 class Pipeline {
  public:
   static constexpr std::size_t kBatchBytesMax = 256 * 1024;  // of one write, large values apart
-  static constexpr std::size_t kBatchPiecesMax = 64;         // what one gathering write takes
+  // What one gathering write takes. A command of more large values goes alone.
+  static constexpr std::size_t kBatchPiecesMax = 64;
   // Deadlines are looked at no more often than this, so they may be late by as much.
   static constexpr milliseconds kTickGrain{1};
+  static constexpr std::string_view kVersionMin = "6.2";
 
   explicit Pipeline(PipelineLimits limits = {});
   ~Pipeline();
@@ -150,7 +151,9 @@ class Pipeline {
 
   // ---- commands ----
 
-  // Takes a command; the arguments are copied, but for a large Bytes, which is shared.
+  // Takes a command; the arguments are copied, but for a large Bytes, which is shared. Not
+  // for commands that change what replies look like or how many there are: HELLO, RESET,
+  // QUIT, MONITOR, CLIENT REPLY, and SUBSCRIBE and its like without Confirmed::by_push.
   // Refused at once, with nothing done: timeout (the deadline is past), overloaded (a bound
   // is met), too_large, unavailable (no connection and wait_max is zero), closed.
   [[nodiscard]] Result<Ticket> submit(std::span<const Arg> arguments, const Submission& how,
@@ -175,7 +178,8 @@ class Pipeline {
 
   // ---- the transport ----
 
-  // A transport is there (and its TLS handshake done).
+  // A transport is there (and its TLS handshake done). Ends what receive_room() and
+  // to_write() of the last one gave; until then both stay where they are.
   void connected(const Session& session, SteadyTime now);
   // It broke; `cause` is what callers are told. Nothing happens if there was none.
   void disconnected(const Error& cause, Waiting waiting);
@@ -183,7 +187,7 @@ class Pipeline {
   void close();
 
   // Where to read into; never empty.
-  [[nodiscard]] std::span<char> receive_room() { return parser().room(); }
+  [[nodiscard]] std::span<char> receive_room();
   void received(std::size_t bytes, SteadyTime now);
 
   // What to write next, as pieces of one gathering write; empty when there is nothing. The
@@ -191,7 +195,7 @@ class Pipeline {
   // out counts as sent.
   [[nodiscard]] std::span<const std::string_view> to_write(SteadyTime now);
   // So many bytes of them have been written.
-  void written(std::size_t bytes);
+  void written(std::size_t bytes, SteadyTime now);
 
   // ---- time ----
 
@@ -207,14 +211,14 @@ class Pipeline {
 
   // ---- gauges ----
 
-  [[nodiscard]] bool is_ready() const noexcept;           // the session is agreed
-  [[nodiscard]] std::size_t waiting() const noexcept;     // commands not handed out yet
-  [[nodiscard]] std::size_t unanswered() const noexcept;  // sent, abandoned ones included
-  [[nodiscard]] std::size_t bytes() const noexcept;       // what counts against bytes_max
+  [[nodiscard]] bool is_ready() const noexcept;             // the session is agreed
+  [[nodiscard]] const ServerHello& hello() const noexcept;  // of the last session agreed
+  [[nodiscard]] std::size_t waiting() const noexcept;       // commands not handed out yet
+  [[nodiscard]] std::size_t unanswered() const noexcept;    // sent, abandoned ones included
+  [[nodiscard]] std::size_t bytes() const noexcept;         // what counts against bytes_max
 
  private:
   class Impl;
-  [[nodiscard]] RespParser& parser() noexcept;
 
   std::unique_ptr<Impl> impl_;
 };

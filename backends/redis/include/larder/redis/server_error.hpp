@@ -36,8 +36,8 @@ enum class ServerError : std::uint8_t {
 [[nodiscard]] ServerError classify(std::string_view text) noexcept;
 
 // The error a caller gets: never_executed causes say Advice::later where a repetition can
-// help. The context is the server's text, shortened to kServerTextMax; servers echo
-// command names and keys, and no values.
+// help. The context is the server's text, shortened to kServerTextMax, and without the
+// arguments that a server echoes with an unknown command: they may hold values and passwords.
 inline constexpr std::size_t kServerTextMax = 200;
 [[nodiscard]] Error to_error(std::string_view text);
 

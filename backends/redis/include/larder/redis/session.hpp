@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <larder/redis/command.hpp>
 #include <larder/secret.hpp>
 
 namespace larder::redis {
@@ -22,7 +23,7 @@ enum class Tracking : std::uint8_t {
 
 struct Session {
   std::string user{};         // empty = "default"
-  Secret password{};          // empty = no AUTH
+  Secret password{};          // no AUTH is sent if both are empty
   std::string client_name{};  // empty = none. Printable ASCII without spaces
   std::uint32_t database = 0;
   bool replica_reads = false;  // READONLY, on replicas of a cluster and nowhere else
@@ -30,6 +31,13 @@ struct Session {
   std::vector<std::string> tracked_prefixes{};  // for broadcast; empty = all keys
   std::vector<std::string> channels{};          // SUBSCRIBE
   std::vector<std::string> shard_channels{};    // SSUBSCRIBE, one command each: slots differ
+};
+
+// What the server said of itself, in answer to HELLO.
+struct ServerHello {
+  std::string version;  // "7.0.15"
+  std::string mode;     // "standalone", "sentinel" or "cluster"
+  std::string role;     // "master" or "replica"; empty for a sentinel
 };
 
 // One command of the handshake.
@@ -40,7 +48,7 @@ struct SessionStep {
   };
   std::vector<std::string> arguments;
   Need need = Need::required;
-  bool confirmed_by_push = false;  // as SUBSCRIBE is
+  Confirmed confirmed = Confirmed::by_reply;
 };
 
 // In the order in which they are sent: HELLO with AUTH, name, SELECT, READONLY, tracking,
