@@ -6,8 +6,8 @@
 //   redis+sentinel://h1,h2:26380,[::1]/master/0       rediss+sentinel://...   a primary by name
 //   redis+cluster://h1,h2:7001                        rediss+cluster://...    a cluster
 //
-// User and password are percent-encoded. All fields of the table in README.md may follow as
-// query parameters; unknown and repeated ones are refused.
+// User and password stand together, with a colon, and are percent-encoded. All fields of the
+// table in README.md may follow as query parameters; unknown and repeated ones are refused.
 #pragma once
 
 #include <cstddef>
@@ -114,13 +114,17 @@ struct RedisOptions {
 };
 
 // Errc::invalid_argument naming the part or field, the text found unless it may be secret,
-// and what was expected.
+// and what was expected. What it answers has been checked.
 [[nodiscard]] Result<RedisOptions> parse_url(std::string_view url);
 
 // Sets one field by its name in README.md, as a query parameter would. For configuration
 // files. Errc::invalid_argument as above, also for a field that the topology does not have.
+// `read` comes before `zone` and `zones`, as it does in alphabetical order.
 [[nodiscard]] Result<void> set_field(RedisOptions& options, std::string_view name,
                                      std::string_view value);
+
+// Whether the fields fit together: after the last set_field(). Errc::invalid_argument.
+[[nodiscard]] Result<void> check(const RedisOptions& options);
 
 // For logs: the URL of the topology with "***" for each password, without other fields.
 [[nodiscard]] std::string masked_url(const RedisOptions& options);
