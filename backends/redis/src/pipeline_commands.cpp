@@ -18,6 +18,14 @@ std::size_t sent_size(const Script* script, std::span<const Arg> arguments) noex
   return size;
 }
 
+std::size_t copied_size(std::span<const Arg> arguments) noexcept {
+  std::size_t size = kAroundArgument;
+  for (const Arg& argument : arguments) {
+    size += (argument.shared() == nullptr ? argument.text_size() : 0) + kAroundArgument;
+  }
+  return size;
+}
+
 }  // namespace
 
 Pipeline::Impl::Impl(PipelineLimits limits) : limits_(limits), parser_(limits.resp) {}
@@ -84,6 +92,7 @@ SteadyTime Pipeline::Impl::send_before(SteadyTime deadline, SteadyTime now) cons
 
 void Pipeline::Impl::encode(Command& command, std::span<const Arg> arguments) {
   std::string& bytes = command.bytes;
+  bytes.reserve(copied_size(arguments));
   if (command.asked == Asked::yes) {
     append_header(bytes, '*', 1);
     append_text(bytes, "ASKING");
