@@ -3,6 +3,7 @@
 
 #include "encode.hpp"
 #include "pipeline_impl.hpp"
+#include "verb_use.hpp"
 
 namespace larder::redis {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::size_t kAroundArgument = 16;
 std::size_t sent_size(const Script* script, std::span<const Arg> arguments) noexcept {
   std::size_t size = kAroundArgument + (script != nullptr ? script->by_digest().size() : 0);
   for (const Arg& argument : arguments) {
-    size += argument.text_size() + kAroundArgument;
+    size += argument.text().size() + kAroundArgument;
   }
   return size;
 }
@@ -21,9 +22,16 @@ std::size_t sent_size(const Script* script, std::span<const Arg> arguments) noex
 std::size_t copied_size(std::span<const Arg> arguments) noexcept {
   std::size_t size = kAroundArgument;
   for (const Arg& argument : arguments) {
-    size += (argument.shared() == nullptr ? argument.text_size() : 0) + kAroundArgument;
+    size += (argument.shared() == nullptr ? argument.text().size() : 0) + kAroundArgument;
   }
   return size;
+}
+
+VerbUse use_of(const Script* script, std::span<const Arg> arguments) noexcept {
+  if (script != nullptr) {
+    return VerbUse::one_reply;
+  }
+  return arguments.empty() ? VerbUse::unfit : verb_use(arguments);
 }
 
 }  // namespace
@@ -32,6 +40,12 @@ Pipeline::Impl::Impl(PipelineLimits limits) : limits_(limits), parser_(limits.re
 
 Result<Ticket> Pipeline::Impl::submit(const Script* script, std::span<const Arg> arguments,
                                       const Submission& how, SteadyTime now) {
+  const VerbUse use = use_of(script, arguments);
+  if (use == VerbUse::unfit) {
+    return fail(Errc::invalid_argument,
+                "command: " + std::string(arguments.empty() ? "" : arguments.front().text()) +
+                    " does not fit a connection that is shared");
+  }
   const std::size_t size = sent_size(script, arguments);
   const auto weight = static_cast<std::uint32_t>(
       std::clamp<std::size_t>(how.weight, 1, std::max<std::size_t>(limits_.commands_max, 1)));
@@ -42,7 +56,7 @@ Result<Ticket> Pipeline::Impl::submit(const Script* script, std::span<const Arg>
   Command& command = commands_[index];
   command.script = script;
   command.asked = how.asked;
-  command.fence = how.confirmed == Confirmed::by_push ? ++fences_ : 0;
+  command.fence = use == VerbUse::pushes ? ++fences_ : 0;
   encode(command, arguments);
   command.size = size;
   command.weight = weight;
@@ -104,7 +118,7 @@ void Pipeline::Impl::encode(Command& command, std::span<const Arg> arguments) {
       argument.append_to(bytes);
       continue;
     }
-    append_header(bytes, '$', argument.text_size());
+    append_header(bytes, '$', argument.text().size());
     command.shared.push_back({.before = bytes.size(), .bytes = *argument.shared()});
     bytes.append(kLineEnd);
   }

@@ -76,8 +76,7 @@ class Pipeline::Impl {
   void leave_swallower(std::uint32_t index);
 
   // pipeline_transport.cpp
-  void add_internal(Command::Purpose purpose, std::span<const Arg> arguments,
-                    Confirmed confirmed = Confirmed::by_reply);
+  void add_internal(Command::Purpose purpose, std::span<const Arg> arguments);
   [[nodiscard]] bool has_room_for(const Command& command) const noexcept;
   void end_all(CommandList& list, const Error& cause);
   void hand_out(CommandList& list, SteadyTime now);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "pipeline_impl.hpp"
+#include "verb_use.hpp"
 
 namespace larder::redis {
 namespace {
@@ -33,16 +34,15 @@ void Pipeline::Impl::connected(const Session& session, SteadyTime now) {
   connected_ = heard_ = now;
   for (const SessionStep& step : handshake_.begin(session)) {
     const std::vector<Arg> arguments(step.arguments.begin(), step.arguments.end());
-    add_internal(Command::Purpose::session, arguments, step.confirmed);
+    add_internal(Command::Purpose::session, arguments);
   }
 }
 
-void Pipeline::Impl::add_internal(Command::Purpose purpose, std::span<const Arg> arguments,
-                                  Confirmed confirmed) {
+void Pipeline::Impl::add_internal(Command::Purpose purpose, std::span<const Arg> arguments) {
   const std::uint32_t index = commands_.take();
   Command& command = commands_[index];
   command.purpose = purpose;
-  command.fence = confirmed == Confirmed::by_push ? ++fences_ : 0;
+  command.fence = verb_use(arguments) == VerbUse::pushes ? ++fences_ : 0;
   encode(command, arguments);
   command.deadline = command.send_before = SteadyTime::max();
   command.state = Command::State::waiting;

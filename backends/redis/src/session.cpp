@@ -27,7 +27,7 @@ SessionStep track(const Session& session) {
 }
 
 SessionStep subscribe(std::string verb, const std::vector<std::string>& channels) {
-  SessionStep step{.arguments = {std::move(verb)}, .confirmed = Confirmed::by_push};
+  SessionStep step{.arguments = {std::move(verb)}};
   step.arguments.insert(step.arguments.end(), channels.begin(), channels.end());
   return step;
 }

@@ -167,7 +167,6 @@ class RandomRun {
                    .repeat = static_cast<Repeat>(below(3)),
                    .asked = below(5) == 0 ? Asked::yes : Asked::no};
     const bool is_subscription = below(10) == 0;
-    how.confirmed = is_subscription ? Confirmed::by_push : Confirmed::by_reply;
     how.user = reinterpret_cast<void*>(number);
     const Bytes value(std::string(below(8) == 0 ? 10'000 : 10, 'v'));
     Result<Ticket> ticket =

@@ -246,9 +246,7 @@ TEST(PipelineSession, gives_messages_that_come_between_its_steps) {
 TEST(PipelineSession, confirms_a_subscription_by_the_ping_behind_it_and_not_by_a_push) {
   Line line;
   line.open();
-  Submission how = line.how("unsubscribe");
-  how.confirmed = Confirmed::by_push;
-  line.submit({"SUNSUBSCRIBE", "s"}, how);
+  line.submit("unsubscribe", {"SUNSUBSCRIBE", "s"});
   line.submit("b", {"GET", "1"});
   line.write();
   line.hear(">3\r\n+sunsubscribe\r\n+other\r\n:1\r\n");  // the server's own: a slot moved
@@ -261,9 +259,7 @@ TEST(PipelineSession, confirms_a_subscription_by_the_ping_behind_it_and_not_by_a
 TEST(PipelineSession, answers_a_refused_subscription_with_its_error_and_keeps_replies_in_step) {
   Line line;
   line.open();
-  Submission how = line.how("subscribe");
-  how.confirmed = Confirmed::by_push;
-  line.submit({"SSUBSCRIBE", "s"}, how);
+  line.submit("subscribe", {"SSUBSCRIBE", "s"});
   line.submit("b", {"GET", "1"});
   line.write();
   line.hear("-MOVED 7 10.0.0.2:6379\r\n");
@@ -275,9 +271,7 @@ TEST(PipelineSession, answers_a_refused_subscription_with_its_error_and_keeps_re
 TEST(PipelineSession, hangs_up_when_the_ping_behind_a_subscription_is_refused) {
   Line line;
   line.open();
-  Submission how = line.how("subscribe");
-  how.confirmed = Confirmed::by_push;
-  line.submit({"SUBSCRIBE", "s"}, how);
+  line.submit("subscribe", {"SUBSCRIBE", "s"});
   line.submit("b", {"GET", "1"});
   line.write();
   line.hear(">3\r\n+subscribe\r\n+s\r\n:1\r\n-NOPERM no permission to run 'ping'\r\n$1\r\nx\r\n");

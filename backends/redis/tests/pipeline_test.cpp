@@ -282,6 +282,22 @@ TEST(Pipeline, swallows_both_replies_of_an_asking_command_that_was_cancelled) {
   EXPECT_THAT(line.happened(), ElementsAre("b: null"));
 }
 
+TEST(Pipeline, refuses_what_does_not_fit_a_connection_that_is_shared) {
+  Line line;
+  line.open();
+  for (const char* verb : {"HELLO", "auth", "Select", "READONLY", "ASKING", "RESET", "MONITOR",
+                           "MULTI", "EXEC", "QUIT", "PSYNC"}) {
+    line.submit("a", {verb, "1"});
+    EXPECT_THAT(line.happened(), ElementsAre("refused: invalid_argument")) << verb;
+  }
+  line.submit("a", {"client", "reply", "off"});
+  line.submit("a", {});
+  EXPECT_THAT(line.happened(), testing::SizeIs(2));
+  line.submit("a", {"CLIENT", "ID"});
+  line.submit("a", {"HELLOO"});
+  EXPECT_THAT(line.happened(), IsEmpty());
+}
+
 // M2: destroy with ops in flight, from its own event, before connect.
 TEST(Pipeline, may_be_destroyed_at_any_time_also_while_an_event_is_handled) {
   {

@@ -35,8 +35,8 @@ class Arg {
 
   // The bytes to keep alive instead of copying them; nullptr for all but a large Bytes.
   [[nodiscard]] const Bytes* shared() const noexcept { return shared_; }
-  // The length of the argument in bytes, as far as it is not a number.
-  [[nodiscard]] std::size_t text_size() const noexcept { return text_.size(); }
+  // Empty for numbers.
+  [[nodiscard]] std::string_view text() const noexcept { return text_; }
   // Appends the argument as it is sent, "$5\r\nhello\r\n".
   void append_to(std::string& to) const;
 
@@ -61,10 +61,6 @@ enum class Repeat : std::uint8_t {
   idempotent,  // a write that does no more when done twice (SET, DEL, PEXPIREAT): by option
   never,       // anything else (INCR, scripts of quotas and leases): never sent twice
 };
-
-// What confirms a command. RESP3 answers SUBSCRIBE and its like by pushes, which are not
-// replies; such a command is followed by a PING whose reply is its confirmation.
-enum class Confirmed : std::uint8_t { by_reply, by_push };
 
 // Which node a command of a cluster goes to.
 enum class Asked : std::uint8_t {

@@ -89,15 +89,14 @@ struct Submission {
   // How many of commands_max it counts as: a batch of 100 keys counts 100. Taken as at least
   // 1 and at most commands_max.
   std::uint32_t weight = 1;
-  Confirmed confirmed = Confirmed::by_reply;
   Asked asked = Asked::no;
   // Handed back with what becomes of it, unlooked at.
   void* user = nullptr;
 };
 
 // A command got its reply, which may be an error (server_error.hpp). `reply` is valid until
-// the next call of next(), receive_room() or disconnected(). A command that is confirmed by
-// push is answered by the PING's reply, or by the error it met.
+// the next call of next(), receive_room() or disconnected(). SUBSCRIBE and its like are
+// answered when their pushes have come, by the text of the PING that was sent behind them.
 struct Answered {
   Ticket ticket;
   void* user = nullptr;
@@ -151,11 +150,12 @@ class Pipeline {
 
   // ---- commands ----
 
-  // Takes a command; the arguments are copied, but for a large Bytes, which is shared. Not
-  // for commands that change what replies look like or how many there are: HELLO, RESET,
-  // QUIT, MONITOR, CLIENT REPLY, and SUBSCRIBE and its like without Confirmed::by_push.
+  // Takes a command; the arguments are copied, but for a large Bytes, which is shared.
   // Refused at once, with nothing done: timeout (the deadline is past), overloaded (a bound
-  // is met), too_large, unavailable (no connection and wait_max is zero), closed.
+  // is met), too_large, unavailable (no connection and wait_max is zero), closed, and
+  // invalid_argument for commands that do not fit a shared connection, because they change
+  // what others' commands mean or what replies there are: HELLO, SELECT, MULTI, MONITOR and
+  // their like. Nor may a command block; only a connection without silence_max carries those.
   [[nodiscard]] Result<Ticket> submit(std::span<const Arg> arguments, const Submission& how,
                                       SteadyTime now);
   [[nodiscard]] Result<Ticket> submit(std::initializer_list<Arg> arguments, const Submission& how,

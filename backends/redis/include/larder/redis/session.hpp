@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include <larder/redis/command.hpp>
 #include <larder/secret.hpp>
 
 namespace larder::redis {
@@ -48,7 +47,6 @@ struct SessionStep {
   };
   std::vector<std::string> arguments;
   Need need = Need::required;
-  Confirmed confirmed = Confirmed::by_reply;
 };
 
 // In the order in which they are sent: HELLO with AUTH, name, SELECT, READONLY, tracking,
