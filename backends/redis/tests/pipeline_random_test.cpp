@@ -65,7 +65,7 @@ class Server {
   std::string reply_to(const Value& command) {
     const std::string_view verb = command[0].text();
     const std::string last((command)[command.size() - 1].text());
-    const std::string echo = "$" + std::to_string(last.size()) + "\r\n" + last + "\r\n";
+    std::string echo = "$" + std::to_string(last.size()) + "\r\n" + last + "\r\n";
     if (verb == "HELLO") {
       return std::string(Line::kHello);
     }

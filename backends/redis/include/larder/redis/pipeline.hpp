@@ -9,6 +9,9 @@
 //   loop of the writer:  write(to_write(now)); written(n, now)   while it is not empty
 //   a timer:             tick(now) at next_tick(); take all of next()
 //
+// What has arrived is received before tick(): else a process that was held up would take its
+// server for silent.
+//
 // Reader and writer do not wait for one another, so a server that answers before it has
 // read all cannot block both sides.
 //
