@@ -60,8 +60,9 @@ Values::Values(const Bounds& bounds, KeyHash hash, Random& random, Clock& clock,
 }
 
 std::uint64_t Values::end_after(SteadyTime now, milliseconds life) const noexcept {
-  const std::uint64_t span =
-      static_cast<std::uint64_t>(std::chrono::nanoseconds(life).count()) >> kUnitShift;
+  // Another store, whose copy this may be, could say anything.
+  const std::chrono::nanoseconds bounded = std::min(life, Life::kTotalMax);
+  const std::uint64_t span = static_cast<std::uint64_t>(bounded.count()) >> kUnitShift;
   // Far from its end a life is read by the coarse clock, which lags. It has to begin by that
   // too, or a reader would be told of more than there ever was.
   const bool is_short = life <= Clock::kCoarseBehind / 2;

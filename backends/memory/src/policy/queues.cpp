@@ -50,12 +50,13 @@ void Queues::unlink(PolicyNode& node, std::size_t weight) noexcept {
 }
 
 void Queues::add(PolicyNode& node, std::uint64_t hash, std::size_t weight) {
+  bool back = false;
   if (evicts_) {
     evicted_.reserve(size_ + 1);
     sketch_.reserve(size_ + 1);
+    back = evicted_.take(hash, size_);
+    sketch_.add(hash, 1);
   }
-  const bool back = evicted_.take(hash, size_);
-  sketch_.add(hash, 1);
   node.uses_ = 0;
   node.hits_.store(0, std::memory_order_relaxed);
   push(node, back && rule_.order != Order::popularity ? kMain : kSmall, weight);
