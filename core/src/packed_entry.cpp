@@ -93,7 +93,7 @@ void PackedEntry::write_text(const Entry& entry) noexcept {
 
 void PackedEntry::destroy(const PackedEntry* entry) noexcept {
   const std::size_t size = entry->bytes();
-  const bool pooled = entry->is_pooled();
+  const bool pooled = entry->kind() == BlockKind::pooled_entry;
   std::byte* memory = entry->prefix();
   entry->~PackedEntry();
   if (pooled) {

@@ -20,8 +20,7 @@ struct Common {
   Bounds bounds;
   KeyHash hash{random_sip_key()};
   Random random;
-  std::atomic<std::uint64_t> versions{random.next()};  // of the last write
-  std::atomic<std::uint64_t> tokens{0};                // of the last lease granted
+  std::atomic<std::uint64_t> tokens{0};  // of the last lease granted
   std::shared_ptr<WatchHub> watches;
 };
 

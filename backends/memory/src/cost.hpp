@@ -1,5 +1,5 @@
-// What things cost in memory, as glibc's allocator hands it out. Everything the store keeps
-// is charged by these, so that its bound is one of real bytes.
+// What things cost in memory, as glibc's allocator hands it out. What the store keeps outside
+// its own pool and tables is charged by these, so that its bound is one of real bytes.
 #pragma once
 
 #include <algorithm>

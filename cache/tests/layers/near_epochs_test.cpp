@@ -186,7 +186,7 @@ TEST_F(JointEpochs, are_not_waited_for_by_a_caller_who_left) {
 }
 
 // A store whose answers take long to arrive: a bump may begin and end meanwhile.
-class Distant final : public Layer {
+class SlowToAnswer final : public Layer {
  public:
   using Layer::Layer;
   std::atomic<std::size_t> epoch_calls = 0;
@@ -214,7 +214,7 @@ TEST_F(JointEpochs, are_never_those_from_before_an_own_bump_on_any_thread) {
     std::size_t bumps_before;
     Epoch epoch;
   };
-  Distant distant(*store);
+  SlowToAnswer distant(*store);
   const auto near = run(NearTierBackend::open(distant, *a.local, clock, log, kBounded)).value();
   std::vector<Epoch> epochs{run(epoch(*store))};  // in the order of the bumps
   std::atomic<std::size_t> bumps{0};

@@ -33,44 +33,33 @@ class Distant : public Layer {
 
   awaitable<Batch<std::optional<Found>>> get(std::span<const Key> keys,
                                              Deadline deadline) override {
-    co_await travel();
-    auto answers = co_await inner().get(keys, deadline);
-    co_await travel();
-    co_return answers;
+    co_return co_await there_and_back(inner().get(keys, deadline));
   }
   awaitable<Batch<PutOutcome>> put(std::span<const PutItem> items, Deadline deadline) override {
-    co_await travel();
-    auto answers = co_await inner().put(items, deadline);
-    co_await travel();
-    co_return answers;
+    co_return co_await there_and_back(inner().put(items, deadline));
   }
   awaitable<Batch<bool>> erase(std::span<const Key> keys, Deadline deadline) override {
-    co_await travel();
-    auto answers = co_await inner().erase(keys, deadline);
-    co_await travel();
-    co_return answers;
+    co_return co_await there_and_back(inner().erase(keys, deadline));
   }
   awaitable<Batch<LeaseAnswer>> read_or_lease(std::span<const LeaseRequest> requests,
                                               Deadline deadline) override {
-    co_await travel();
-    auto answers = co_await inner().read_or_lease(requests, deadline);
-    co_await travel();
-    co_return answers;
+    co_return co_await there_and_back(inner().read_or_lease(requests, deadline));
   }
   awaitable<Batch<Epoch>> epochs(std::span<const Tag> tags, Deadline deadline) override {
-    co_await travel();
-    auto answers = co_await inner().epochs(tags, deadline);
-    co_await travel();
-    co_return answers;
+    co_return co_await there_and_back(inner().epochs(tags, deadline));
   }
   awaitable<Batch<Epoch>> bump(std::span<const Tag> tags, Deadline deadline) override {
-    co_await travel();
-    auto answers = co_await inner().bump(tags, deadline);
-    co_await travel();
-    co_return answers;
+    co_return co_await there_and_back(inner().bump(tags, deadline));
   }
 
  private:
+  template <typename T>
+  awaitable<Batch<T>> there_and_back(awaitable<Batch<T>> call) {
+    co_await travel();
+    auto answers = co_await std::move(call);
+    co_await travel();
+    co_return answers;
+  }
   awaitable<void> travel() {
     for (std::uint32_t turns = trips_.fetch_add(1) % 3; turns > 0; --turns) {
       co_await turn();

@@ -71,8 +71,6 @@ class PackedEntry final : public SharedBlock {
   [[nodiscard]] std::size_t bytes() const noexcept {
     return prefix_bytes() + sizeof(PackedEntry) + key_size_ + tags_size() + value_size_;
   }
-  // Whether it lies in a pool.
-  [[nodiscard]] bool is_pooled() const noexcept { return kind() == BlockKind::pooled_entry; }
 
  private:
   friend class SharedBlock;

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "config/units.hpp"
+#include <larder/units.hpp>
 
 namespace larder::gateway {
 namespace {
@@ -22,25 +22,6 @@ std::string shown(const Json& value) {
     text.append("...");
   }
   return text;
-}
-
-std::string duration_text(milliseconds span) {
-  const auto count = span.count();
-  if (count != 0 && count % 3'600'000 == 0) {
-    return fmt::format("{}h", count / 3'600'000);
-  }
-  if (count != 0 && count % 60'000 == 0) {
-    return fmt::format("{}m", count / 60'000);
-  }
-  return count % 1'000 == 0 ? fmt::format("{}s", count / 1'000) : fmt::format("{}ms", count);
-}
-
-std::string size_text(std::size_t bytes) {
-  if (bytes != 0 && bytes % (1U << 20) == 0) {
-    return fmt::format("{}MiB", bytes >> 20);
-  }
-  return bytes != 0 && bytes % 1024 == 0 ? fmt::format("{}KiB", bytes >> 10)
-                                         : fmt::format("{}B", bytes);
 }
 
 }  // namespace

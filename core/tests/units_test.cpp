@@ -1,8 +1,8 @@
-#include "config/units.hpp"
+#include <larder/units.hpp>
 
 #include <gtest/gtest.h>
 
-namespace larder::gateway {
+namespace larder {
 namespace {
 
 using namespace std::chrono_literals;
@@ -35,5 +35,14 @@ TEST(Units, refuses_what_is_no_size) {
   }
 }
 
+TEST(Units, are_written_as_they_are_read_in_the_largest_that_takes_no_fraction) {
+  EXPECT_EQ(duration_text(1500ms), "1500ms");
+  EXPECT_EQ(duration_text(90s), "90s");
+  EXPECT_EQ(duration_text(2h), "2h");
+  EXPECT_EQ(duration_text(0ms), "0s");
+  EXPECT_EQ(size_text(1000), "1000B");
+  EXPECT_EQ(size_text(std::uint64_t{3} << 30), "3GiB");
+}
+
 }  // namespace
-}  // namespace larder::gateway
+}  // namespace larder

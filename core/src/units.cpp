@@ -1,11 +1,11 @@
-#include "config/units.hpp"
+#include <larder/units.hpp>
 
 #include <charconv>
 #include <cstdint>
 #include <span>
 #include <utility>
 
-namespace larder::gateway {
+namespace larder {
 namespace {
 
 struct Unit {
@@ -32,6 +32,14 @@ std::optional<std::uint64_t> parse_amount(std::string_view text, std::span<const
   return std::nullopt;
 }
 
+std::string text_of(std::uint64_t amount, std::span<const Unit> units) {
+  const Unit* largest = units.data();
+  for (const Unit& unit : units) {
+    largest = amount != 0 && amount % unit.factor == 0 ? &unit : largest;
+  }
+  return std::to_string(amount / largest->factor).append(largest->name);
+}
+
 }  // namespace
 
 std::optional<milliseconds> parse_duration(std::string_view text) noexcept {
@@ -47,4 +55,11 @@ std::optional<std::size_t> parse_size(std::string_view text) noexcept {
   return parse_amount(text, kSizes, 1ULL << 50);
 }
 
-}  // namespace larder::gateway
+std::string duration_text(milliseconds span) {
+  return span == milliseconds(0) ? "0s"
+                                 : text_of(static_cast<std::uint64_t>(span.count()), kDurations);
+}
+
+std::string size_text(std::uint64_t bytes) { return text_of(bytes, kSizes); }
+
+}  // namespace larder
